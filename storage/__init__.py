@@ -1,0 +1,17 @@
+"""The ground floor: one engine, one metadata, one line of migrations.
+
+Rooms above define their tables on `Base` and read and write them in `Database.session()`. SQLite by default,
+PostgreSQL when there is more than one process; the URL decides, the code is the same. No table is known here.
+
+>>> migrate("sqlite:///var/aftercare.db")            # at start, before the event loop
+>>> database = Database("sqlite:///var/aftercare.db")
+>>> async with database.session() as session:
+...     session.add(row)                             # committed at the end, rolled back on an error
+"""
+
+from storage.base import Base, UtcDateTime, table
+from storage.database import Database
+from storage.errors import DatabaseUnavailable
+from storage.migrate import migrate
+
+__all__ = ["Base", "Database", "DatabaseUnavailable", "UtcDateTime", "migrate", "table"]
