@@ -1,0 +1,51 @@
+"""The demonstration shop, Halden: 40 customers in 12 countries, 60 products, 120 orders of the last year.
+
+Everything follows from the data files in this folder, a seed, and the moment that counts as now; a parcel
+that is "in transit" is always on its way today. `orders.yml` lists the orders that every demonstration has:
+AC-104233 (in transit, expected in three days) and one or more in each state.
+"""
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from shop.demo.catalogue import load_terms
+from shop.demo.world import Demo, build
+from shop.policies import BUNDLED, Policies
+from shop.rows import from_customer, from_order, from_product
+from shop.tables import CategoryRow, ColourRow, OrderRow
+from storage import Database
+
+__all__ = ["Demo", "build", "seed"]
+
+logger = logging.getLogger(__name__)
+
+
+async def seed(database: Database, now: datetime, *, seed: int = 20, policies: Policies | None = None) -> int:
+    """Fills an empty shop and returns how many orders it made; does nothing (0) when there are orders.
+
+    All dates are relative to `now`, an aware datetime (a naive one raises `ValueError`). `policies`, the
+    bundled ones if None, give delivery fees, taxes and promised dates. Safe when several processes do it at
+    once. Raises `DatabaseUnavailable`.
+    """
+    async with database.session() as session:
+        if await session.scalar(select(OrderRow.id).limit(1)) is not None:
+            return 0
+    demo = build(now, seed=seed, policies=policies or Policies.load(BUNDLED))
+    categories, colours = load_terms()
+    try:
+        async with database.session() as session:
+            session.add_all(CategoryRow(key=term.key, names=dict(term.names)) for term in categories.values())
+            session.add_all(ColourRow(key=term.key, names=dict(term.names)) for term in colours.values())
+            await session.flush()
+            session.add_all(from_product(product) for product in demo.products)
+            session.add_all(from_customer(customer) for customer in demo.customers)
+            # Foreign keys without a relationship do not tell the session what comes first.
+            await session.flush()
+            session.add_all(from_order(order) for order in demo.orders)
+    except IntegrityError:
+        logger.info("another process has filled the demonstration shop")
+        return 0
+    return len(demo.orders)

@@ -1,0 +1,290 @@
+"""The shop's promises per country, from one YAML file (`shop/policies.yml` is the demonstration shop's).
+
+The file has four parts: `shop` (facts about the company), `language_country`, `default` (a `currency`, a
+`region` and sections of figures) and `countries` (what differs from `default` in a country). `default` says
+which sections and keys there are and of which type; an override that does not fit is an error with its line.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shop.model import Money
+
+BUNDLED = Path(__file__).with_name("policies.yml")
+"""The demonstration shop's policies."""
+
+
+class PoliciesError(Exception):
+    """A policies file cannot be used. The message begins with the file and, where known, the line."""
+
+    def __init__(self, path: Path, line: int | None, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+        self.path = path
+        self.line = line
+        self.problem = problem
+
+
+class Section(Mapping[str, Any]):
+    """A read-only mapping whose keys are attributes too: `policies.returns.window_days`."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __getattr__(self, key: str) -> Any:
+        # Copying and pickling ask for names before there is anything to look them up in.
+        if key.startswith("_"):
+            raise AttributeError(key)
+        try:
+            return self._values[key]
+        except KeyError:
+            raise AttributeError(f"there is no {key!r} here, only {', '.join(self._values)}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Section({self._values!r})"
+
+
+class Policies:
+    """The policies of a shop, for every country."""
+
+    def __init__(self, default: Section, countries: Mapping[str, Section], language_country: Mapping[str, str]) -> None:
+        self._default = default
+        self._countries = dict(countries)
+        self.language_country = dict(language_country)
+        """The country (ISO 3166) that stands in for the customer's own while only the language is known."""
+
+    @classmethod
+    def load(cls, path: Path) -> "Policies":
+        """Reads and checks a file. Raises `PoliciesError`."""
+        return _Reader(path).policies()
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """The countries that have policies of their own."""
+        return tuple(self._countries)
+
+    def for_country(self, country: str | None) -> Section:
+        """What holds in a country (ISO 3166 code, any case); in an unknown one, or None, the default.
+
+        The result has `shop`, `currency` (ISO 4217), `region`, and the file's sections; amounts are `Money`
+        in the country's currency: `for_country("GB").shipping.standard_fee` is 4.50 GBP.
+        """
+        return self._countries.get((country or "").upper(), self._default)
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A value of the file, and the line it stands in. Amounts are dicts from currency code to `Decimal`."""
+
+    value: Any
+    line: int
+
+
+_Sections = dict[str, dict[str, _Value]]
+
+
+class _Reader:
+    """Turns a file's YAML nodes, which know their lines, into policies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def policies(self) -> Policies:
+        parts = self._mapping(self._document())
+        for part in ("shop", "language_country", "default", "countries"):
+            if part not in parts:
+                raise PoliciesError(self._path, None, f"the part {part!r} is missing")
+        for part, node in parts.items():
+            if part not in ("shop", "language_country", "default", "countries"):
+                raise self._error(node, f"unknown part {part!r}")
+        shop = {key: self._value(node).value for key, node in self._mapping(parts["shop"]).items()}
+        languages = {key: self._text(node) for key, node in self._mapping(parts["language_country"]).items()}
+
+        heads, sections = self._country(parts["default"])
+        for head in ("currency", "region"):
+            if head not in heads:
+                raise self._error(parts["default"], f"default has no {head}")
+        countries = {}
+        for code, node in self._mapping(parts["countries"]).items():
+            if not (len(code) == 2 and code.isascii() and code.isupper()):
+                raise self._error(node, f"{code!r} is not a country code")
+            own_heads, own = self._country(node)
+            merged = self._merge(sections, own, code)
+            countries[code] = self._resolve(shop, heads | own_heads, merged, code, node)
+        return Policies(self._resolve(shop, heads, sections, "default", parts["default"]), countries, languages)
+
+    def _document(self) -> yaml.Node:
+        try:
+            node = yaml.compose(self._path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except OSError as error:
+            raise PoliciesError(self._path, None, error.strerror or str(error)) from error
+        except UnicodeDecodeError as error:
+            raise PoliciesError(self._path, None, f"not UTF-8 text: {error.reason}") from error
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else None
+            raise PoliciesError(self._path, line, f"not YAML: {error.problem}") from error
+        except yaml.YAMLError as error:
+            raise PoliciesError(self._path, None, f"not YAML: {error}") from error
+        if node is None:
+            raise PoliciesError(self._path, None, "the file is empty")
+        return node
+
+    def _country(self, node: yaml.Node) -> tuple[dict[str, str], _Sections]:
+        """`default` or a country: its currency and region, and its sections."""
+        heads, sections = {}, {}
+        for key, child in self._mapping(node).items():
+            if key == "currency":
+                heads[key] = self._text(child)
+                if not _is_currency(heads[key]):
+                    raise self._error(child, f"{heads[key]!r} is not a currency code")
+            elif key == "region":
+                heads[key] = self._text(child)
+            else:
+                sections[key] = {name: self._value(entry) for name, entry in self._mapping(child).items()}
+        return heads, sections
+
+    def _merge(self, sections: _Sections, own: _Sections, code: str) -> _Sections:
+        merged = {name: dict(section) for name, section in sections.items()}
+        for name, section in own.items():
+            if name not in merged:
+                line = min((value.line for value in section.values()), default=None)
+                raise PoliciesError(self._path, line, f"{code}: unknown section {name!r}")
+            for key, value in section.items():
+                if key not in merged[name]:
+                    raise PoliciesError(self._path, value.line, f"{code}: unknown key {name}.{key}")
+                default = merged[name][key]
+                if problem := _mismatch(key, default.value, value.value):
+                    raise PoliciesError(self._path, value.line, f"{code}: {name}.{key} {problem}")
+                if isinstance(value.value, dict):
+                    value = _Value(default.value | value.value, value.line)
+                merged[name][key] = value
+        return merged
+
+    def _resolve(
+        self, shop: dict[str, Any], heads: dict[str, str], sections: _Sections, code: str, node: yaml.Node
+    ) -> Section:
+        currency = heads["currency"]
+        resolved: dict[str, Section] = {}
+        for name, section in sections.items():
+            values = {}
+            for key, value in section.items():
+                if isinstance(value.value, dict):
+                    if currency not in value.value:
+                        raise PoliciesError(
+                            self._path,
+                            value.line,
+                            f"{name}.{key} has no amount in {currency}, the currency of {code}",
+                        )
+                    values[key] = Money(value.value[currency], currency)
+                else:
+                    values[key] = value.value
+            resolved[name] = Section(values)
+        if reserved := resolved.keys() & {"shop", "currency", "region"}:
+            raise self._error(node, f"a section cannot be called {min(reserved)!r}")
+        return Section({"shop": Section(shop), **heads, **resolved})
+
+    def _mapping(self, node: yaml.Node) -> dict[str, yaml.Node]:
+        if not isinstance(node, yaml.MappingNode):
+            raise self._error(node, "expected keys and values")
+        entries: dict[str, yaml.Node] = {}
+        for key_node, value_node in node.value:
+            # The text as written: YAML would read the country NO as false.
+            key = self._text(key_node)
+            if key in entries:
+                raise self._error(key_node, f"{key!r} stands here twice")
+            if key.startswith("_") or hasattr(Mapping, key):
+                raise self._error(key_node, f"{key!r} cannot be a key")
+            entries[key] = value_node
+        return entries
+
+    def _value(self, node: yaml.Node) -> _Value:
+        line = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            entries = self._mapping(node)
+            if not entries or not all(_is_currency(key) for key in entries):
+                raise self._error(node, "a mapping must be money: currency codes and amounts")
+            return _Value({currency: self._amount(child) for currency, child in entries.items()}, line)
+        if isinstance(node, yaml.SequenceNode):
+            return _Value(tuple(self._scalar(child) for child in node.value), line)
+        return _Value(self._scalar(node), line)
+
+    def _amount(self, node: yaml.Node) -> Decimal:
+        # From the text as written: 4.90 is exact.
+        try:
+            amount = Decimal(self._text(node))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            raise self._error(node, f"{self._text(node)!r} is not an amount of money")
+        return amount
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            raise self._error(node, "expected a single value")
+        try:
+            value = _CONSTRUCTOR.construct_object(node)
+        except (ValueError, yaml.YAMLError) as error:
+            raise self._error(node, f"{node.value!r} cannot be read: {error}") from error
+        if not isinstance(value, str | int | float | bool):
+            raise self._error(node, f"{node.value!r} is neither text, number nor true/false")
+        return value
+
+    def _text(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            raise self._error(node, "expected a single value")
+        return str(node.value)
+
+    def _error(self, node: yaml.Node, problem: str) -> PoliciesError:
+        return PoliciesError(self._path, node.start_mark.line + 1, problem)
+
+
+_CONSTRUCTOR = yaml.constructor.SafeConstructor()
+
+
+def _is_currency(key: str) -> bool:
+    return len(key) == 3 and key.isascii() and key.isalpha() and key.isupper()
+
+
+def _mismatch(key: str, default: Any, value: Any) -> str | None:
+    """Why an override does not fit the type of the default, if it does not."""
+    if isinstance(default, tuple):
+        if not isinstance(value, tuple):
+            return "must be a list"
+        kinds = {type(item) for item in default}
+        return None if {type(item) for item in value} <= kinds else "has an item of another kind"
+    if isinstance(default, dict) or isinstance(value, dict | tuple):
+        return None if isinstance(default, dict) and isinstance(value, dict) else f"must be {_kind(default)}"
+    if key.endswith("_percent") and isinstance(default, int | float) and not isinstance(default, bool):
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+    else:
+        fits = type(value) is type(default)
+    return None if fits else f"must be {_kind(default)}, not {value!r}"
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case dict():
+            return "money per currency"
+        case bool():
+            return "true or false"
+        case int():
+            return "a whole number"
+        case float():
+            return "a number"
+        case _:
+            return "text"
