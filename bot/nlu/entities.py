@@ -1,0 +1,250 @@
+"""Entities: what has a shape is found by its shape, the rest by a conditional random field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import pycrfsuite
+from babel import Locale
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.constants import TOKENS_NAMES
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.nlu.tokenizers.tokenizer import Token
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    ENTITY_ATTRIBUTE_END,
+    ENTITY_ATTRIBUTE_START,
+    ENTITY_ATTRIBUTE_TYPE,
+    ENTITY_ATTRIBUTE_VALUE,
+    INTENT_RESPONSE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.localization import language_name
+from bot.nlu import patterns
+from bot.nlu.attributes import LANGUAGE
+from bot.nlu.patterns import Match
+from bot.nlu.text import normalize
+
+MODEL_FILE = "entities.crfsuite"
+OUTSIDE = "O"
+
+NEIGHBOUR_FEATURES = ("end3", "shape", "known", "value")
+"""What a word is told of the words right before and after it, besides the words themselves."""
+
+SHAPED = frozenset({"order_number", "email", "tracking_number", "phone", "code", "amount"})
+"""The types that `bot.nlu.patterns` finds; the random field learns all others that the examples mark."""
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class EntityExtractor(GraphComponent, EntityExtractorMixin):
+    """Finds the entities of a message; values are substrings of its text, and never overlap.
+
+    The random field labels words (characters in Chinese) with begin-inside-outside tags. Its features are the words
+    around, their endings and shapes, and whether CLDR knows them as a language, a month or a weekday.
+
+    Options:
+        iterations: of the optimiser, at most.
+        c1, c2: weights of the L1 and L2 regularisation.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {LANGUAGE: None, "iterations": 40, "c1": 0.1, "c2": 0.05}
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = b""
+        self._tagger: pycrfsuite.Tagger | None = None
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> EntityExtractor:
+        """An untrained extractor."""
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from the marked values of the examples."""
+        trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
+        trainer.set_params(
+            {
+                "c1": self._config["c1"],
+                "c2": self._config["c2"],
+                "max_iterations": self._config["iterations"],
+                "feature.possible_transitions": True,
+            }
+        )
+        for example in training_data.intent_examples:
+            # General questions rarely name a value; the flows' examples show often enough what is none.
+            if example.get(INTENT_RESPONSE_KEY) and not example.get(ENTITIES):
+                continue
+            units = self._units(example)
+            marks = [
+                Match(mark[ENTITY_ATTRIBUTE_TYPE], mark[ENTITY_ATTRIBUTE_START], mark[ENTITY_ATTRIBUTE_END])
+                for mark in example.get(ENTITIES, [])
+                if mark[ENTITY_ATTRIBUTE_TYPE] not in SHAPED
+            ]
+            if units:
+                trainer.append(self._features(example.get(TEXT), units), _tags(units, marks))
+        with self._model_storage.write_to(self._resource) as directory:
+            trainer.train(str(directory / MODEL_FILE))
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> EntityExtractor:
+        """The trained extractor."""
+        extractor = cls.create(config, model_storage, resource, execution_context)
+        with model_storage.read_from(resource) as directory:
+            # In memory, as Rasa removes the folder once the model is loaded; the tagger does not keep it alive.
+            extractor._model = (directory / MODEL_FILE).read_bytes()
+        extractor._tagger = pycrfsuite.Tagger()
+        extractor._tagger.open_inmemory(extractor._model)
+        return extractor
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set the entities of each message."""
+        for message in messages:
+            text = message.get(TEXT)
+            entities = [
+                {
+                    ENTITY_ATTRIBUTE_TYPE: match.entity,
+                    ENTITY_ATTRIBUTE_START: match.start,
+                    ENTITY_ATTRIBUTE_END: match.end,
+                    ENTITY_ATTRIBUTE_VALUE: text[match.start : match.end],
+                }
+                for match in self._find(message)
+            ]
+            message.set(ENTITIES, self.add_extractor_name(entities), add_to_output=True)
+        return messages
+
+    def _find(self, message: Message) -> list[Match]:
+        text = message.get(TEXT)
+        found = patterns.find(text)
+        units = self._units(message)
+        if units and self._tagger is not None:
+            tags = self._tagger.tag(self._features(text, units))
+            found += [
+                match
+                for match in _matches(units, tags)
+                if not any(match.start < other.end and other.start < match.end for other in found)
+            ]
+        return sorted(found, key=lambda match: match.start)
+
+    def _units(self, message: Message) -> list[Token]:
+        tokens: list[Token] = message.get(TOKENS_NAMES[TEXT]) or []
+        if self._config[LANGUAGE] != "zh":
+            return tokens
+        return [
+            Token(character, token.start + offset, data={"word": token.text, "offset": offset})
+            for token in tokens
+            for offset, character in enumerate(token.text)
+        ]
+
+    def _features(self, text: str, units: Sequence[Token]) -> list[dict[str, Any]]:
+        shaped = patterns.find(text)
+        gazetteer = _gazetteer(self._config[LANGUAGE])
+        words = [normalize(unit.text) for unit in units]
+        own = [_unit_features(unit, word, shaped, gazetteer) for unit, word in zip(units, words, strict=True)]
+        features = []
+        for index, unit in enumerate(own):
+            row = {**unit, "bias": True}
+            for distance in (-2, -1, 1, 2):
+                position = index + distance
+                if 0 <= position < len(words):
+                    row[f"{distance}:word"] = words[position]
+                    if abs(distance) == 1:
+                        row.update({f"{distance}:{name}": own[position].get(name, "") for name in NEIGHBOUR_FEATURES})
+                else:
+                    row[f"{distance}:none"] = True
+            if index:
+                row["pair"] = f"{words[index - 1]} {words[index]}"
+            features.append(row)
+        return features
+
+
+def _unit_features(unit: Token, word: str, shaped: Sequence[Match], gazetteer: dict[str, str]) -> dict[str, Any]:
+    features: dict[str, Any] = {
+        "word": word,
+        "end2": word[-2:],
+        "end3": word[-3:],
+        "end4": word[-4:],
+        "start3": word[:3],
+        "shape": _shape(unit.text),
+        "known": gazetteer.get(word, ""),
+    }
+    if "word" in unit.data:
+        # A character of Chinese text: the word it is in, and where in it.
+        features["in"] = unit.data["word"]
+        features["at"] = f"{unit.data['offset']}/{len(unit.data['word'])}"
+        features["known"] = gazetteer.get(unit.data["word"], "")
+    for match in shaped:
+        if match.start <= unit.start < match.end:
+            features["value"] = match.entity
+    return features
+
+
+def _shape(word: str) -> str:
+    """`Xx` for `Berlin`, `d.d` for `12.03`: runs of the same kind of character become one."""
+    kinds = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "d", re.sub(r"[A-ZÀ-Þ]", "X", word)))
+    return re.sub(r"(.)\1+", r"\1", kinds)
+
+
+@cache
+def _gazetteer(language: str) -> dict[str, str]:
+    """Words of CLDR that say what they are, in this language, in English and in their own."""
+    words: dict[str, str] = {}
+    own = Locale.parse(language)
+    for locale in (Locale("en"), own):
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                words.update(dict.fromkeys(map(normalize, locale.months[context][width].values()), "month"))
+                words.update(dict.fromkeys(map(normalize, locale.days[context][width].values()), "day"))
+        words.update({normalize(name): "language" for name in locale.languages.values() if " " not in name})
+    words.update({normalize(language_name(code)): "language" for code in map(str, own.languages) if len(code) == 2})
+    return words
+
+
+def _tags(units: Sequence[Token], marks: Sequence[Match]) -> list[str]:
+    tags = []
+    for unit in units:
+        mark = next((mark for mark in marks if mark.start <= unit.start < mark.end), None)
+        if mark is None:
+            tags.append(OUTSIDE)
+        else:
+            tags.append(("B-" if unit.start == mark.start else "I-") + mark.entity)
+    return tags
+
+
+def _matches(units: Sequence[Token], tags: Sequence[str]) -> Iterator[Match]:
+    entity, start, end = "", 0, 0
+    for unit, tag in zip(units, tags, strict=True):
+        if tag.startswith("I-") and tag[2:] == entity:
+            end = unit.end
+            continue
+        if entity:
+            yield Match(entity, start, end)
+        entity, start, end = ("", 0, 0) if tag == OUTSIDE else (tag[2:], unit.start, unit.end)
+    if entity:
+        yield Match(entity, start, end)

@@ -1,0 +1,10 @@
+import pytest
+
+from bot.engine import import_rasa
+from tests.databases import database, database_url, postgresql_server  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def rasa() -> None:
+    """Rasa, loaded: a test imports the modules that need it only once it has this."""
+    import_rasa()
