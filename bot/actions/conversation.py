@@ -1,0 +1,209 @@
+"""Actions about the conversation itself: languages, digressions, readings, people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot import directives
+from bot.actions.orders import TrackOrder
+from bot.actions.questions import article_choices
+from bot.actions.services import Services, entity_values, intent_of
+from bot.localization import language_code
+from bot.values import language as language_value
+from bot.values import sentence
+
+MAX_READINGS = 3
+"""How many readings of an unclear message are offered."""
+
+MIN_READINGS = 2
+
+LISTEN = "action_listen"
+
+CLARIFYING = ("utter_clarify", "utter_rephrase")
+"""The responses that say that a message was not understood."""
+
+READABLE = frozenset(
+    {
+        "track_order",
+        "report_missing_parcel",
+        "cancel_order",
+        "change_address",
+        "list_orders",
+        "return_item",
+        "exchange_item",
+        "return_status",
+        "refund_status",
+        "report_damaged",
+        "report_wrong_item",
+        "request_repair",
+        "troubleshoot",
+        "request_invoice",
+        "privacy_request",
+        "change_language",
+        "help",
+        "stop",
+        "human_handoff",
+        "complain",
+    }
+)
+"""Intents that can be offered as a reading; `utter_reading_<intent>` names them."""
+
+
+class ChangeLanguage(Action):
+    """Goes on in the language that the customer names; asks which, where it is none that is served."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_change_language"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        codes = [language_code(value, self._services.languages) for value in entity_values(tracker, "language")]
+        known = [code for code in codes if code is not None]
+        served = [code for code in known if code in self._services.languages]
+        if served:
+            language = served[-1]
+            dispatcher.utter_message(
+                response="utter_language_changed", language=language_value(language), say_in=language
+            )
+            return [SlotSet("language", language)]
+        _ask_language(dispatcher, self._services, unserved=known[-1] if known else None)
+        return []
+
+
+class ChooseLanguage(Action):
+    """Says that a language is not served, and offers those that are."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_choose_language"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        found = tracker.latest_message.get("language") or {}
+        _ask_language(dispatcher, self._services, unserved=found.get("name"))
+        return []
+
+
+def _ask_language(dispatcher: CollectingDispatcher, services: Services, unserved: str | None) -> None:
+    choices = [
+        {"title": language_value(code, own=True), "payload": "/change_language" + json.dumps({"language": code})}
+        for code in services.languages
+    ]
+    if unserved:
+        dispatcher.utter_message(response="utter_language_unserved", language=language_value(unserved), choices=choices)
+    else:
+        dispatcher.utter_message(response="utter_choose_language", choices=choices)
+
+
+class Digress(Action):
+    """Answers small talk in the middle of a form, which then asks its question again."""
+
+    def name(self) -> str:
+        return "action_digress"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        intent = intent_of(tracker.latest_message)
+        if intent in ("thank", "help", "bot_challenge", "out_of_scope"):
+            dispatcher.utter_message(response=f"utter_{intent}")
+        return []
+
+
+class Inform(Action):
+    """Takes data that nothing asked for: an order number is a wish to know where the order is."""
+
+    def __init__(self, services: Services) -> None:
+        self._track = TrackOrder(services)
+        self._clarify = Clarify(services)
+
+    def name(self) -> str:
+        return "action_inform"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        action = self._track if entity_values(tracker, "order_number") else self._clarify
+        return await action.run(dispatcher, tracker, domain)
+
+
+class Clarify(Action):
+    """Offers the likeliest readings of a message that is not understood; the second time in a row, a person."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return "action_clarify"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        if _clarified_before(tracker):
+            dispatcher.utter_message(
+                response="utter_handoff_not_understood", json_message=directives.handoff("not_understood")
+            )
+            return [FollowupAction(LISTEN)]
+        choices = self._readings(tracker)
+        if len(choices) >= MIN_READINGS:
+            dispatcher.utter_message(response="utter_clarify", choices=choices)
+        else:
+            dispatcher.utter_message(response="utter_rephrase")
+        # As the fallback where no rule fits, this is not followed by a rule that listens.
+        return [FollowupAction(LISTEN)]
+
+    def _readings(self, tracker: Tracker) -> list[dict[str, Any]]:
+        message = tracker.latest_message
+        entities = {
+            found["entity"]: found["value"]
+            for found in message["entities"]
+            if found["entity"] in ("order_number", "email")
+        }
+        arguments = json.dumps(entities, ensure_ascii=False) if entities else ""
+        choices: list[dict[str, Any]] = []
+        for reading in message.get("intent_ranking", []):
+            intent = reading["name"]
+            if intent == "ask_faq":
+                choices += article_choices(self._services, tracker, limit=1)
+            elif intent in READABLE:
+                choices.append({"title": sentence(f"utter_reading_{intent}"), "payload": f"/{intent}{arguments}"})
+            if len(choices) == MAX_READINGS:
+                break
+        return choices
+
+
+def _clarified_before(tracker: Tracker) -> bool:
+    """Whether the answer to the message before this one was that it was not understood."""
+    turns = 0
+    for event in reversed(tracker.events):
+        if event["event"] == "user":
+            turns += 1
+        elif event["event"] == "bot" and turns == 1 and event["metadata"].get("utter_action") in CLARIFYING:
+            return True
+        if turns > 1:
+            break
+    return False
+
+
+class RecordHandoff(Action):
+    """Passes the conversation on to a human agent, at the customer's wish."""
+
+    def name(self) -> str:
+        return "action_record_handoff"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        dispatcher.utter_message(response="utter_handoff", json_message=directives.handoff("asked"))
+        return []
+
+
+class OfferPerson(Action):
+    """Offers a person for a matter that has no flow yet."""
+
+    def name(self) -> str:
+        return "action_offer_person"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        dispatcher.utter_message(response="utter_offer_person")
+        return []

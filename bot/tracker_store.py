@@ -1,0 +1,111 @@
+"""A Rasa tracker store that keeps what the next turn needs, and no more.
+
+Rasa replays a conversation's whole history in every turn. Here a conversation is its slots, its active form and the
+last few turns, so that a turn costs the same however long the conversation is. The full transcript lies in
+`conversations`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    Event,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+    deserialise_events,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import delete, insert, select, update
+
+from bot.tables import TrackerRow
+from storage import Database, table
+
+TURNS = 3
+"""How many of the customer's last messages are kept with all that followed them; rules look back two at most."""
+
+# The bare table: through the mapped class, each statement takes twice as long.
+TRACKERS = table(TrackerRow)
+
+SLOTS_NOT_KEPT = frozenset({"session_started_metadata"})
+
+
+class BoundedTrackerStore(TrackerStore):
+    """Keeps the last turns of each conversation in the table `bot_trackers`."""
+
+    def __init__(self, domain: Domain, database: Database) -> None:
+        super().__init__(domain)
+        self._database = database
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Store what `window` leaves of the tracker."""
+        # Rasa saves a tracker as soon as it creates it; there is nothing in it yet.
+        if not tracker.events:
+            return
+        events = json.dumps([event.as_dict() for event in window(tracker)], ensure_ascii=False)
+        row = {"conversation_id": tracker.sender_id, "events": events}
+        async with self._database.writing() as connection:
+            known = await connection.execute(
+                update(TRACKERS).where(TRACKERS.c.conversation_id == tracker.sender_id).values(events=events)
+            )
+            if not known.rowcount:
+                await connection.execute(insert(TRACKERS), row)
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """The tracker of a conversation as it was saved, or None."""
+        query = select(TRACKERS.c.events).where(TRACKERS.c.conversation_id == sender_id)
+        async with self._database.reading() as connection:
+            stored = await connection.scalar(query)
+        if stored is None:
+            return None
+        events = deserialise_events(json.loads(stored))
+        return DialogueStateTracker.from_events(sender_id, events, self.domain.slots)
+
+    async def delete(self, sender_id: str) -> None:
+        """Forget a conversation."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(TRACKERS).where(TRACKERS.c.conversation_id == sender_id))
+
+    async def keys(self) -> Iterable[str]:
+        """The ids of all conversations."""
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(select(TRACKERS.c.conversation_id)))
+
+
+def window(tracker: DialogueStateTracker) -> list[Event]:
+    """The last turns of a tracker, after events that bring a new tracker to the state it had before them."""
+    events: list[Event] = list(tracker.applied_events())
+    starts = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]
+    if len(starts) <= TURNS:
+        return events
+    cut = starts[-TURNS]
+    return [*_state_before(events[:cut], tracker), *events[cut:]]
+
+
+def _state_before(events: list[Event], tracker: DialogueStateTracker) -> list[Event]:
+    slots: dict[str, Any] = {}
+    loop: str | None = None
+    for event in events:
+        if isinstance(event, SlotSet):
+            slots[event.key] = event.value
+        elif isinstance(event, ActiveLoop):
+            loop = event.name
+    state: list[Event] = [SessionStarted()]
+    state += [
+        SlotSet(name, value)
+        for name, value in slots.items()
+        # A slot that the domain no longer has is forgotten.
+        if name in tracker.slots and name not in SLOTS_NOT_KEPT and value != tracker.slots[name].initial_value
+    ]
+    if loop is not None:
+        state.append(ActiveLoop(loop))
+    # What the customer says next follows a "listen", as in any conversation.
+    return [*state, ActionExecuted(ACTION_LISTEN_NAME)]
