@@ -1,0 +1,192 @@
+"""The way of a message through a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.directives import DIRECTIVE, HANDOFF
+from bot.reply import Reply
+from conversations.locks import Locks
+from conversations.tables import Author, ConversationRow, HandoffRow, MessageRow
+from storage import Database, table
+
+logger = structlog.get_logger()
+
+# The bare tables, in the way of every message: through the mapped classes, each statement takes twice as long.
+CONVERSATIONS = table(ConversationRow)
+MESSAGES = table(MessageRow)
+HANDOFFS = table(HandoffRow)
+
+
+class Bot(Protocol):
+    """What answers while a person does not; `bot.assistant.Assistant`."""
+
+    async def reply(self, conversation_id: str, text: str, locale_hint: str | None = None) -> Reply:
+        """One turn of a conversation."""
+        ...
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message from a customer, as a connector parsed it.
+
+    Attributes:
+        channel: the name of the channel, at most 32 characters.
+        sender: who it is on that channel, at most 200 characters.
+        text: what was written, or the payload of a button.
+        message_id: the channel's own id of the message, by which a repeated delivery is recognised.
+        locale_hint: the locale that the channel knows of the customer, such as `de-AT`.
+    """
+
+    channel: str
+    sender: str
+    text: str
+    message_id: str | None = None
+    locale_hint: str | None = None
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation that it belongs to."""
+        return f"{self.channel}:{self.sender}"
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A message as it was stored: its id, its conversation's language so far, and the answers it already has."""
+
+    id: int
+    language: str | None
+    answers: list[dict[str, Any]]
+
+
+class Conversations:
+    """Stores what is said, asks the bot for an answer, and carries out what the answer asks for.
+
+    Messages of one conversation are answered one after the other, those of different ones at the same time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        bot: Bot,
+        locks: Locks,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._bot = bot
+        self._locks = locks
+        self._now = now
+
+    async def receive(self, incoming: Incoming) -> list[dict[str, Any]]:
+        """The answer to a message: a list of messages with `text`, and perhaps `buttons` or an `image`.
+
+        A message that was answered before (the same `message_id`) gets the same answer, and nothing happens twice.
+
+        Raises:
+            LockUnavailable: when the turns before it take too long.
+            storage.DatabaseUnavailable: when nothing can be stored.
+        """
+        async with self._locks.hold(incoming.conversation_id):
+            message = await self._store(incoming)
+            if message.answers:
+                return message.answers
+            reply = await self._bot.reply(incoming.conversation_id, incoming.text, incoming.locale_hint)
+            await self._conclude(incoming, message, reply)
+            return reply.messages
+
+    async def handoffs(self, limit: int = 100) -> list[HandoffRow]:
+        """The open wishes for a human agent, the oldest first."""
+        query = select(HandoffRow).where(HandoffRow.closed_at.is_(None)).order_by(HandoffRow.id).limit(limit)
+        async with self._database.session() as session:
+            return list(await session.scalars(query))
+
+    async def transcript(self, conversation_id: str) -> list[MessageRow]:
+        """Everything that was said in a conversation, from the beginning."""
+        query = select(MessageRow).where(MessageRow.conversation_id == conversation_id).order_by(MessageRow.id)
+        async with self._database.session() as session:
+            return list(await session.scalars(query))
+
+    async def _store(self, incoming: Incoming) -> _Stored:
+        """Keep the message, unless it is there already."""
+        async with self._database.writing() as connection:
+            if incoming.message_id is not None:
+                known = await connection.scalar(
+                    select(MESSAGES.c.id).where(
+                        MESSAGES.c.conversation_id == incoming.conversation_id,
+                        MESSAGES.c.channel_message_id == incoming.message_id,
+                    )
+                )
+                if known is not None:
+                    # Without an answer the process died before it: it is answered now.
+                    answers = select(MESSAGES.c.content).where(MESSAGES.c.answers_id == known).order_by(MESSAGES.c.id)
+                    return _Stored(known, None, list(await connection.scalars(answers)))
+            conversation = select(CONVERSATIONS.c.language).where(CONVERSATIONS.c.id == incoming.conversation_id)
+            row = (await connection.execute(conversation)).first()
+            if row is None:
+                await connection.execute(
+                    insert(CONVERSATIONS),
+                    {
+                        "id": incoming.conversation_id,
+                        "channel": incoming.channel,
+                        "sender": incoming.sender,
+                        "created_at": self._now(),
+                    },
+                )
+            stored = await connection.execute(
+                insert(MESSAGES).returning(MESSAGES.c.id),
+                {
+                    "conversation_id": incoming.conversation_id,
+                    "author": Author.CUSTOMER,
+                    "content": {"text": incoming.text},
+                    "channel_message_id": incoming.message_id,
+                    "created_at": self._now(),
+                },
+            )
+            return _Stored(stored.scalar_one(), row.language if row else None, [])
+
+    async def _conclude(self, incoming: Incoming, message: _Stored, reply: Reply) -> None:
+        """Keep the answer and what was understood, and do what the answer asks for."""
+        conversation_id = incoming.conversation_id
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(MESSAGES).where(MESSAGES.c.id == message.id).values(understanding=asdict(reply.understanding))
+            )
+            if reply.language != message.language:
+                await connection.execute(
+                    update(CONVERSATIONS).where(CONVERSATIONS.c.id == conversation_id).values(language=reply.language)
+                )
+            if reply.messages:
+                answers = [
+                    {
+                        "conversation_id": conversation_id,
+                        "author": Author.BOT,
+                        "content": said,
+                        "answers_id": message.id,
+                        "created_at": self._now(),
+                    }
+                    for said in reply.messages
+                ]
+                await connection.execute(insert(MESSAGES), answers)
+            for directive in reply.directives:
+                if directive[DIRECTIVE] == HANDOFF:
+                    await self._hand_off(connection, conversation_id, directive["reason"])
+                else:
+                    logger.error("directive.unknown", directive=directive[DIRECTIVE], conversation_id=conversation_id)
+
+    async def _hand_off(self, connection: AsyncConnection, conversation_id: str, reason: str) -> None:
+        waiting = select(HANDOFFS.c.id).where(
+            HANDOFFS.c.conversation_id == conversation_id, HANDOFFS.c.closed_at.is_(None)
+        )
+        if await connection.scalar(waiting) is None:
+            await connection.execute(
+                insert(HANDOFFS),
+                {"conversation_id": conversation_id, "reason": reason, "created_at": self._now()},
+            )
+            logger.info("handoff.recorded", conversation_id=conversation_id, reason=reason)

@@ -1,0 +1,1 @@
+"""The people: where human agents pick up the conversations that were handed to them. Nothing of it is built yet."""
