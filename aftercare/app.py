@@ -1,0 +1,131 @@
+"""The web application."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sanic import Request, Sanic
+from sanic.exceptions import SanicException
+from sanic.response import HTTPResponse, json, raw
+
+from aftercare.errors import ConfigurationError
+from aftercare.house import Ground, open_conversations
+from aftercare.languages import read_yaml
+from aftercare.metrics import Metrics
+from conversations import Incoming, LockUnavailable
+from shop import ShopUnavailable
+from storage import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from rasa.core.channels.channel import InputChannel, UserMessage
+
+    from bot.assistant import Assistant
+
+App = Sanic[Any, Any]
+
+logger = structlog.get_logger()
+
+MAX_REQUEST_BYTES = 1_000_000
+
+
+def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") -> App:
+    """The application, with the channels of `credentials.yml`, `/health/live`, `/health/ready` and `/metrics`.
+
+    Raises:
+        ConfigurationError: when a channel cannot be set up.
+    """
+    app = Sanic(name, configure_logging=False, env_prefix="AFTERCARE_SANIC_")
+    app.config.update(
+        REQUEST_MAX_SIZE=MAX_REQUEST_BYTES, FALLBACK_ERROR_FORMAT="json", MOTD=False, ACCESS_LOG=False, TOUCHUP=False
+    )
+    app.ctx.ground = ground
+    app.ctx.metrics = metrics = Metrics()
+    conversations = open_conversations(ground, assistant)
+    app.ctx.conversations = conversations
+
+    async def on_new_message(message: UserMessage) -> None:
+        """Answer a message of any channel through the channel's own output."""
+        channel = message.input_channel or "unknown"
+        hint = (message.metadata or {}).get("locale_hint")
+        incoming = Incoming(channel, message.sender_id, message.text, message.message_id, hint)
+        started = time.perf_counter()
+        try:
+            reply = await conversations.receive(incoming)
+        except Exception as error:
+            metrics.failures.labels(channel, type(error).__name__).inc()
+            raise
+        metrics.turn_seconds.labels(channel).observe(time.perf_counter() - started)
+        metrics.turns.labels(channel).inc()
+        for said in reply:
+            await message.output_channel.send_response(message.sender_id, dict(said))
+
+    for input_channel in channels(read_yaml(ground.settings.credentials_file)):
+        routes = input_channel.blueprint(on_new_message)
+        app.blueprint(routes, url_prefix=f"/webhooks/{input_channel.url_prefix()}")
+    _add_health(app, ground)
+    _add_errors(app)
+
+    @app.after_server_stop
+    async def close(app: App) -> None:
+        await ground.database.close()
+
+    return app
+
+
+def channels(credentials: dict[str, Any]) -> list[InputChannel]:
+    """The channels that `credentials.yml` names. Raises `ConfigurationError`."""
+    from rasa.core.channels.channel import InputChannel
+    from rasa.shared.utils.common import class_from_module_path
+
+    found = []
+    for path, settings in credentials.items():
+        try:
+            channel = class_from_module_path(path).from_credentials(settings)
+        except Exception as error:
+            raise ConfigurationError(f"credentials.yml: cannot set up the channel {path}: {error}") from error
+        if not isinstance(channel, InputChannel):
+            raise ConfigurationError(f"credentials.yml: {path} is no channel")
+        found.append(channel)
+    return found
+
+
+def _add_health(app: App, ground: Ground) -> None:
+    @app.get("/health/live")
+    async def live(request: Request) -> HTTPResponse:
+        return json({"status": "ok"})
+
+    async def ready(request: Request) -> HTTPResponse:
+        try:
+            await ground.database.ping()
+        except DatabaseUnavailable as error:
+            return json({"status": "unavailable", "database": str(error)}, status=503)
+        return json({"status": "ok", "languages": ground.languages})
+
+    app.add_route(ready, "/health/ready")
+    app.add_route(ready, "/health", name="health")
+
+    @app.get("/metrics")
+    async def metrics(request: Request) -> HTTPResponse:
+        return raw(generate_latest(app.ctx.metrics.registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _add_errors(app: App) -> None:
+    @app.exception(DatabaseUnavailable, LockUnavailable, ShopUnavailable)
+    async def unavailable(request: Request, error: Exception) -> HTTPResponse:
+        logger.error("request.unavailable", path=request.path, reason=str(error))
+        body = {"error": "unavailable", "message": "The service cannot answer right now. Please try again in a moment."}
+        return json(body, status=503, headers={"Retry-After": "5"})
+
+    @app.exception(SanicException)
+    async def refused(request: Request, error: SanicException) -> HTTPResponse:
+        status = error.status_code or 500
+        code = type(error).__name__.removesuffix("Exception")
+        return json({"error": code, "message": str(error)}, status=status, headers=error.headers or None)
+
+    @app.exception(Exception)
+    async def failed(request: Request, error: Exception) -> HTTPResponse:
+        logger.error("request.failed", path=request.path, exc_info=error)
+        return json({"error": "internal", "message": "Something went wrong on our side."}, status=500)

@@ -1,0 +1,140 @@
+"""The rooms, wired together for one process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aftercare.errors import ConfigurationError
+from aftercare.languages import read_yaml, served_languages
+from aftercare.settings import Settings
+from bot.localization import CatalogueError, Catalogues
+from conversations import Conversations, LocalLocks, Locks, RedisLocks
+from knowledge_base import Article, KnowledgeBase
+from shop import Policies, PoliciesError, Shop, SqlShop
+from shop.demo import seed
+from storage import Database
+
+if TYPE_CHECKING:
+    from rasa.utils.endpoints import EndpointConfig
+
+    from bot.assistant import Assistant
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What needs no Rasa: settings, database, shop, policies, knowledge base.
+
+    Creating it reads files and connects to nothing.
+    """
+
+    settings: Settings
+    languages: list[str]
+    database: Database
+    policies: Policies
+    shop: Shop
+    knowledge_base: KnowledgeBase
+
+    @property
+    def articles(self) -> list[Article]:
+        """All articles in all languages."""
+        return [
+            article for language in self.knowledge_base.languages for article in self.knowledge_base.articles(language)
+        ]
+
+
+def lay_ground(settings: Settings) -> Ground:
+    """Read what the rooms need.
+
+    Raises:
+        ConfigurationError: naming the file, and the line where there is one.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    try:
+        policies = Policies.load(settings.policies)
+    except PoliciesError as error:
+        raise ConfigurationError(str(error)) from error
+    knowledge_base = KnowledgeBase(settings.articles, policies.for_country)
+    if knowledge_base.errors:
+        raise ConfigurationError("\n".join(str(error) for error in knowledge_base.errors))
+    return Ground(
+        settings=settings,
+        languages=served_languages(settings.config_file),
+        database=database,
+        policies=policies,
+        shop=SqlShop(database),
+        knowledge_base=knowledge_base,
+    )
+
+
+async def furnish(ground: Ground) -> int:
+    """Fill an empty database with the demonstration shop, if the settings want it; returns how many orders came in.
+
+    Raises:
+        storage.DatabaseUnavailable: when it cannot be reached.
+    """
+    if not ground.settings.demo:
+        return 0
+    return await seed(ground.database, datetime.now(UTC), policies=ground.policies)
+
+
+def load_catalogues(settings: Settings) -> Catalogues:
+    """What the bot says. Raises `ConfigurationError` for a broken catalogue."""
+    try:
+        return Catalogues(settings.locales)
+    except CatalogueError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def load_assistant(ground: Ground, model: Path) -> Assistant:
+    """The assistant with a trained model. Takes seconds; Rasa must be loaded (`bot.engine.import_rasa`)."""
+    from bot.assistant import Assistant
+
+    shop_facts = ground.policies.for_country(None).shop
+    return Assistant(
+        model=model,
+        database=ground.database,
+        actions=action_endpoint(ground),
+        catalogues=load_catalogues(ground.settings),
+        variables={"shop": shop_facts.name},
+        default_language=ground.settings.default_language,
+    )
+
+
+def action_endpoint(ground: Ground) -> EndpointConfig:
+    """Where actions run: on the server that `endpoints.yml` names, or else in this process."""
+    from rasa.utils.endpoints import EndpointConfig
+
+    from bot.endpoint import LocalActions
+
+    endpoint: dict[str, Any] | None = read_yaml(ground.settings.endpoints_file).get("action_endpoint")
+    if endpoint and endpoint.get("url"):
+        return EndpointConfig.from_dict(endpoint)
+    return LocalActions(actions_of(ground))
+
+
+def actions_of(ground: Ground) -> list[Any]:
+    """Every action, over the rooms below the bot."""
+    from bot.actions import Services, all_actions
+
+    services = Services(
+        shop=ground.shop,
+        policies=ground.policies,
+        knowledge_base=ground.knowledge_base,
+        languages=ground.languages,
+        default_language=ground.settings.default_language,
+    )
+    return all_actions(services)
+
+
+def open_locks(settings: Settings) -> Locks:
+    """Locks of this process, or of all processes where there is a Redis server."""
+    return RedisLocks(settings.redis_url) if settings.redis_url else LocalLocks()
+
+
+def open_conversations(ground: Ground, assistant: Assistant) -> Conversations:
+    """The conversations of this process."""
+    return Conversations(ground.database, assistant, open_locks(ground.settings))

@@ -1,0 +1,129 @@
+"""Settings, from environment variables and an `.env` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from storage import Database
+
+PREFIX = "AFTERCARE_"
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder of the checkout."""
+
+
+class SettingsError(Exception):
+    """A wrong setting; the message names each by its variable."""
+
+
+def _database_url(url: str, info: ValidationInfo) -> str:
+    if url:
+        Database(url)  # says what is wrong with it
+    return url
+
+
+def _redis_url(url: str, info: ValidationInfo) -> str:
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ValueError(f"there is no folder {path}")
+    return path
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    return path
+
+
+class Settings(BaseSettings):
+    """Each field is the variable `AFTERCARE_<NAME>`; its description is the documentation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    home: Path = Field(Path("var"), description="The folder of all state: database, models, mail, uploads.")
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "",
+        description="`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`; "
+        "a SQLite file in the home folder unless set.",
+    )
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
+        "", description="`redis://host:6379/0`; needed when more than one process serves."
+    )
+    host: str = Field("localhost", description="The address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="How many processes serve.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged at least.")
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="How it is logged; `auto` is console on a terminal and JSON elsewhere."
+    )
+    project: Annotated[Path, AfterValidator(_folder)] = Field(
+        ROOT, description="The folder with `config.yml`, `bot/` and the rest, if not the checkout."
+    )
+    policies: Annotated[Path, AfterValidator(_file)] = Field(
+        default_factory=lambda data: data.get("project", ROOT) / "shop" / "policies.yml",
+        validate_default=True,
+        description="The shop's policies; the project's `shop/policies.yml` unless set.",
+    )
+    articles: Annotated[Path, AfterValidator(_folder)] = Field(
+        default_factory=lambda data: data.get("project", ROOT) / "knowledge_base" / "articles",
+        validate_default=True,
+        description="The folder of the knowledge base's articles; the project's `knowledge_base/articles` unless set.",
+    )
+    default_language: str = Field("en", description="The language of a conversation in which nothing told it yet.")
+    demo: bool = Field(True, description="Whether an empty database is filled with the demonstration shop.")
+
+    @classmethod
+    def load(cls, **overrides: object) -> Settings:
+        """The settings of this process; `overrides` that are None do not count. Raises `SettingsError`."""
+        try:
+            return cls(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            problems = [
+                f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+                for problem in error.errors(include_input=False)
+                # Follows from another problem, and says nothing of its own.
+                if problem["type"] != "default_factory_not_called"
+            ]
+            raise SettingsError("\n".join(problems)) from None
+
+    @property
+    def database(self) -> str:
+        """The URL of the database."""
+        return self.database_url or f"sqlite:///{self.home / 'aftercare.db'}"
+
+    @property
+    def models(self) -> Path:
+        """The folder of trained models."""
+        return self.home / "models"
+
+    @property
+    def config_file(self) -> Path:
+        return self.project / "config.yml"
+
+    @property
+    def domain_file(self) -> Path:
+        return self.project / "bot" / "domain.yml"
+
+    @property
+    def training_data(self) -> Path:
+        return self.project / "bot" / "data"
+
+    @property
+    def locales(self) -> Path:
+        return self.project / "bot" / "locales"
+
+    @property
+    def endpoints_file(self) -> Path:
+        return self.project / "endpoints.yml"
+
+    @property
+    def credentials_file(self) -> Path:
+        return self.project / "credentials.yml"

@@ -1,0 +1,136 @@
+"""A real server, started by the command that the README names, on a home folder of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.databases import postgresql_server  # noqa: F401
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = [sys.executable, "-m", "aftercare"]
+START_SECONDS = 400  # the first start trains
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AFTERCARE_")}
+    return {**inherited, "AFTERCARE_HOME": str(home), **settings}
+
+
+def run(home: Path, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env=environment(home, **settings),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+    )
+
+
+@dataclass
+class Server:
+    """A running server, and how to talk to it."""
+
+    home: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.home / f"server-{self.port}.log"
+
+    def start(self) -> float:
+        """Start, wait until it is ready, and return how many seconds that took."""
+        started = time.monotonic()
+        command = [*COMMAND, "serve", "--host", "127.0.0.1", "--port", str(self.port), *self.arguments]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment(self.home, **self.settings), stdout=log, stderr=log
+            )
+        while time.monotonic() - started < START_SECONDS:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if httpx.get(f"{self.url}/health", timeout=2).status_code == 200:
+                    return time.monotonic() - started
+            except httpx.TransportError:
+                # Nobody listens yet; waiting for the process is a pause that ends early if it dies.
+                try:
+                    self.process.wait(0.1)
+                except subprocess.TimeoutExpired:
+                    continue
+        raise AssertionError(f"not ready after {START_SECONDS} s:\n{self.log.read_text()}")
+
+    def stop(self) -> int:
+        """Press Ctrl-C; returns the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=30)
+
+    def post(self, body: Any = None, **request: Any) -> httpx.Response:
+        if body is not None:
+            request["content"] = json.dumps(body)
+            request["headers"] = {"content-type": "application/json"}
+        return httpx.post(f"{self.url}/webhooks/rest/webhook", timeout=30, **request)
+
+    def say(self, sender: str, message: str, **fields: Any) -> list[dict[str, Any]]:
+        response = self.post({"sender": sender, "message": message, **fields})
+        assert response.status_code == 200, response.text
+        answer: list[dict[str, Any]] = response.json()
+        return answer
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[Server]:
+    """The server of the session; its first start trains the model that all tests use."""
+    running = Server(home)
+    running.start()
+    yield running
+    assert running.stop() == 0, running.log.read_text()
+    assert "Traceback" not in running.log.read_text()
+
+
+@pytest.fixture
+def sender() -> str:
+    """A customer who has not written yet."""
+    return uuid.uuid4().hex
+
+
+@pytest.fixture
+def say(server: Server, sender: str) -> Callable[..., str]:
+    """Say something as a new customer; returns the text of the answer."""
+
+    def saying(message: str, **fields: Any) -> str:
+        return "\n".join(said.get("text", "") for said in server.say(sender, message, **fields))
+
+    return saying
