@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -30,15 +28,13 @@ from scipy.special import softmax
 from sklearn.svm import LinearSVC
 
 from bot.nlu.attributes import FAMILIAR
-from bot.nlu.persistence import COMPRESSION
-
-MODEL_FILE = "classifier.joblib"
+from bot.nlu.persistence import LearningComponent
 
 Floats = npt.NDArray[np.float32]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class LinearIntentClassifier(IntentClassifier, GraphComponent):
+class LinearIntentClassifier(LearningComponent, IntentClassifier):
     """One-vs-rest linear support vector machines on sparse sentence features.
 
     The sub-intents of a retrieval intent (`ask_faq/<slug>`) are classes of their own; the retrieval intent's
@@ -60,23 +56,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         return {"C": 1.0, "temperature": 0.13, "unfamiliar": 0.35, "ranking_length": 10}
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
+        super().__init__(config, model_storage, resource)
         self._classes: list[str] = []
         self._weights: npt.NDArray[np.float16] = np.zeros((0, 0), dtype=np.float16)
         self._bias: Floats = np.zeros(0, dtype=np.float32)
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> LinearIntentClassifier:
-        """An untrained classifier."""
-        return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the machines on all examples."""
@@ -91,25 +74,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         # most of a model's size is these weights.
         self._weights = np.ascontiguousarray(machines.coef_.T, dtype=np.float16)
         self._bias = machines.intercept_.astype(np.float32)
-        with self._model_storage.write_to(self._resource) as directory:
-            state = (self._classes, self._weights, self._bias)
-            joblib.dump(state, directory / MODEL_FILE, compress=COMPRESSION)
-        return self._resource
+        return self._keep((self._classes, self._weights, self._bias))
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> LinearIntentClassifier:
-        """The trained classifier."""
-        classifier = cls.create(config, model_storage, resource, execution_context)
-        with model_storage.read_from(resource) as directory:
-            classifier._classes, classifier._weights, classifier._bias = joblib.load(directory / MODEL_FILE)
-        return classifier
+    def _recall(self, learnt: Any) -> None:
+        self._classes, self._weights, self._bias = learnt
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent, the ranking of intents, and the ranking of sub-intents."""

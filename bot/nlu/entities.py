@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pycrfsuite
 from babel import Locale
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -32,9 +33,9 @@ from bot.localization import language_name
 from bot.nlu import patterns
 from bot.nlu.attributes import LANGUAGE
 from bot.nlu.patterns import Match
+from bot.nlu.persistence import LearningComponent
 from bot.nlu.text import normalize
 
-MODEL_FILE = "entities.crfsuite"
 OUTSIDE = "O"
 
 NEIGHBOUR_FEATURES = ("end3", "shape", "known", "value")
@@ -45,7 +46,7 @@ SHAPED = frozenset({"order_number", "email", "tracking_number", "phone", "code",
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class EntityExtractor(GraphComponent, EntityExtractorMixin):
+class EntityExtractor(LearningComponent, EntityExtractorMixin):
     """Finds the entities of a message; values are substrings of its text, and never overlap.
 
     The random field labels words (characters in Chinese) with begin-inside-outside tags. Its features are the words
@@ -61,22 +62,9 @@ class EntityExtractor(GraphComponent, EntityExtractorMixin):
         return {LANGUAGE: None, "iterations": 40, "c1": 0.1, "c2": 0.05}
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
+        super().__init__(config, model_storage, resource)
         self._model = b""
         self._tagger: pycrfsuite.Tagger | None = None
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> EntityExtractor:
-        """An untrained extractor."""
-        return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the marked values of the examples."""
@@ -101,27 +89,16 @@ class EntityExtractor(GraphComponent, EntityExtractorMixin):
             ]
             if units:
                 trainer.append(self._features(example.get(TEXT), units), _tags(units, marks))
-        with self._model_storage.write_to(self._resource) as directory:
-            trainer.train(str(directory / MODEL_FILE))
-        return self._resource
+        with TemporaryDirectory() as directory:
+            model = Path(directory, "entities.crfsuite")
+            trainer.train(str(model))
+            return self._keep(model.read_bytes())
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> EntityExtractor:
-        """The trained extractor."""
-        extractor = cls.create(config, model_storage, resource, execution_context)
-        with model_storage.read_from(resource) as directory:
-            # In memory, as Rasa removes the folder once the model is loaded; the tagger does not keep it alive.
-            extractor._model = (directory / MODEL_FILE).read_bytes()
-        extractor._tagger = pycrfsuite.Tagger()
-        extractor._tagger.open_inmemory(extractor._model)
-        return extractor
+    def _recall(self, learnt: Any) -> None:
+        # The tagger does not keep it alive.
+        self._model = learnt
+        self._tagger = pycrfsuite.Tagger()
+        self._tagger.open_inmemory(self._model)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the entities of each message."""

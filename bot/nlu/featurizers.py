@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import joblib
 import numpy as np
 import scipy.sparse
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -22,24 +20,21 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.nlu.attributes import FAMILIAR, LANGUAGE
 from bot.nlu.patterns import mask
-from bot.nlu.persistence import COMPRESSION
+from bot.nlu.persistence import LearningComponent
 from bot.nlu.text import normalize
 from bot.nlu.tokenizers import tokenize
 
-MODEL_FILE = "vectorizer.joblib"
 
-
-class _TfidfFeaturizer(SparseFeaturizer, GraphComponent):
+class _TfidfFeaturizer(LearningComponent, SparseFeaturizer):
     """Sentence features of shape (1, n) of a message's text; what the terms are is the subclass's matter.
 
     Values known by their shape (order numbers, e-mail addresses) are replaced by their type first. Options:
     `min_ngram`, `max_ngram`; `min_df`, in how many examples a term must stand to count.
     """
 
-    def __init__(self, config: dict[str, Any], name: str, model_storage: ModelStorage, resource: Resource) -> None:
-        super().__init__(name, config)
-        self._model_storage = model_storage
-        self._resource = resource
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        LearningComponent.__init__(self, config, model_storage, resource)
+        SparseFeaturizer.__init__(self, resource.name, config)
         self._vectorizer = self._make_vectorizer()
 
     @staticmethod
@@ -50,17 +45,6 @@ class _TfidfFeaturizer(SparseFeaturizer, GraphComponent):
     def validate_config(cls, config: dict[str, Any]) -> None:
         """Nothing to check beyond what the vectorizer checks itself."""
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> _TfidfFeaturizer:
-        """An untrained featurizer."""
-        return cls(config, f"{execution_context.node_name}_{resource.name}", model_storage, resource)
-
     def _make_vectorizer(self) -> TfidfVectorizer:
         raise NotImplementedError
 
@@ -70,24 +54,10 @@ class _TfidfFeaturizer(SparseFeaturizer, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the vocabulary and the terms' weights."""
         self._vectorizer.fit(_texts(training_data.intent_examples))
-        with self._model_storage.write_to(self._resource) as directory:
-            joblib.dump(self._vectorizer, directory / MODEL_FILE, compress=COMPRESSION)
-        return self._resource
+        return self._keep(self._vectorizer)
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> _TfidfFeaturizer:
-        """The trained featurizer."""
-        featurizer = cls.create(config, model_storage, resource, execution_context)
-        with model_storage.read_from(resource) as directory:
-            featurizer._vectorizer = joblib.load(directory / MODEL_FILE)
-        return featurizer
+    def _recall(self, learnt: Any) -> None:
+        self._vectorizer = learnt
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add features to the examples."""

@@ -12,10 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import numpy.typing as npt
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -30,10 +28,9 @@ from sklearn.naive_bayes import MultinomialNB
 from bot.nlu import progress
 from bot.nlu.attributes import CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, LANGUAGE, LOCALE_HINT, METADATA
 from bot.nlu.patterns import blank
-from bot.nlu.persistence import COMPRESSION
+from bot.nlu.persistence import LearningComponent
 from bot.nlu.text import normalize
 
-MODEL_FILE = "languages.joblib"
 OTHER_LANGUAGES = Path(__file__).parent.parent / "data" / "other_languages"
 
 ENOUGH = 4000
@@ -55,12 +52,11 @@ SCRIPTS = {
     "ARMENIAN": "hy",
 }
 """The language that stands for a script, by the first word of its characters' Unicode names. Where a script serves
-several
-languages it is the most frequent one; the examples of a served language decide before this."""
+several languages it is the most frequent one; the examples of a served language decide before this."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class LanguageIdentifier(GraphComponent):
+class LanguageIdentifier(LearningComponent):
     """Sets the attribute `language` of a message: `{"name", "confidence", "served"}`.
 
     What the conversation was in so far, or else what the channel knows of the customer, counts as evidence, so
@@ -88,9 +84,7 @@ class LanguageIdentifier(GraphComponent):
         }
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
+        super().__init__(config, model_storage, resource)
         self._vectorizer = CountVectorizer(
             analyzer="char_wb",
             ngram_range=(1, config["max_ngram"]),
@@ -104,17 +98,6 @@ class LanguageIdentifier(GraphComponent):
         self._words: dict[str, frozenset[str]] = {}
         self._served: frozenset[str] = frozenset()
         self._log_likelihoods: npt.NDArray[np.float32] = np.zeros((0, 0), dtype=np.float32)
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> LanguageIdentifier:
-        """An untrained identifier."""
-        return cls({**cls.get_default_config(), **config}, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the served languages from the tagged examples, the others from their files."""
@@ -134,33 +117,15 @@ class LanguageIdentifier(GraphComponent):
         self._languages = [str(language) for language in bayes.classes_]
         self._served = frozenset(served)
         self._log_likelihoods = np.ascontiguousarray(bayes.feature_log_prob_.T, dtype=np.float32)
-        with self._model_storage.write_to(self._resource) as directory:
-            # Half precision: in a sum of dozens the difference is far below one n-gram's evidence.
-            compact = self._log_likelihoods.astype(np.float16)
-            state = (self._vectorizer, self._languages, self._served, self._words, compact)
-            joblib.dump(state, directory / MODEL_FILE, compress=COMPRESSION)
+        # Half precision: in a sum of dozens the difference is far below one n-gram's evidence.
+        compact = self._log_likelihoods.astype(np.float16)
+        learnt = self._keep((self._vectorizer, self._languages, self._served, self._words, compact))
         progress.report("", "", 1, 1)
-        return self._resource
+        return learnt
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> LanguageIdentifier:
-        """The trained identifier."""
-        identifier = cls.create(config, model_storage, resource, execution_context)
-        with model_storage.read_from(resource) as directory:
-            vectorizer, languages, served, words, log_likelihoods = joblib.load(directory / MODEL_FILE)
-        identifier._vectorizer = vectorizer
-        identifier._languages = languages
-        identifier._served = served
-        identifier._words = words
-        identifier._log_likelihoods = log_likelihoods.astype(np.float32)
-        return identifier
+    def _recall(self, learnt: Any) -> None:
+        self._vectorizer, self._languages, self._served, self._words, log_likelihoods = learnt
+        self._log_likelihoods = log_likelihoods.astype(np.float32)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the language of each message."""
