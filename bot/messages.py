@@ -75,8 +75,9 @@ def update(locales: Path, language: str, domain_file: Path) -> int:
         with path.open("rb") as file:
             catalogue = read_po(file, locale=language)
     else:
-        catalogue = Catalog(locale=language, project="Aftercare", charset="utf-8")
-    catalogue.update(template(domain_file))
+        catalogue = _begin(language)
+    # The date of the template would be the only change in many a file.
+    catalogue.update(template(domain_file), update_creation_date=False)
     if language == "en":
         for message in catalogue:
             if message.id and (message.fuzzy or not _complete(message, catalogue)):
@@ -86,6 +87,15 @@ def update(locales: Path, language: str, domain_file: Path) -> int:
     with path.open("wb") as file:
         write_po(file, catalogue, width=100, omit_header=False, include_lineno=False)
     return len(untranslated(locales, language, domain_file))
+
+
+def _begin(language: str) -> Catalog:
+    """A new catalogue, without the placeholders that Babel puts for people and addresses."""
+    catalogue = Catalog(locale=language, project="Aftercare", charset="utf-8", fuzzy=False)
+    catalogue.header_comment = "# Translations for Aftercare."
+    catalogue.version = catalogue.msgid_bugs_address = catalogue.last_translator = ""
+    catalogue.language_team = language
+    return catalogue
 
 
 def untranslated(locales: Path, language: str, domain_file: Path) -> list[str]:
