@@ -70,6 +70,7 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
 
     @app.after_server_stop
     async def close(app: App) -> None:
+        await conversations.close()
         await ground.database.close()
 
     return app

@@ -29,6 +29,10 @@ class Locks(Protocol):
         """Hold the lock of this name inside the `async with` block. Raises `LockUnavailable`."""
         ...
 
+    async def close(self) -> None:
+        """Give back what the locks need."""
+        ...
+
 
 class LocalLocks:
     """Locks of one process; waiting is in the order of coming."""
@@ -44,6 +48,9 @@ class LocalLocks:
             lock = self._locks[name] = asyncio.Lock()
         async with lock:
             yield
+
+    async def close(self) -> None:
+        """See `Locks.close`."""
 
 
 class RedisLocks:
@@ -73,5 +80,5 @@ class RedisLocks:
                     await lock.release()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """See `Locks.close`."""
         await self._redis.aclose()

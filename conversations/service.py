@@ -101,6 +101,10 @@ class Conversations:
             await self._conclude(incoming, message, reply)
             return reply.messages
 
+    async def close(self) -> None:
+        """Give back what the locks need; the database belongs to the caller."""
+        await self._locks.close()
+
     async def handoffs(self, limit: int = 100) -> list[HandoffRow]:
         """The open wishes for a human agent, the oldest first."""
         query = select(HandoffRow).where(HandoffRow.closed_at.is_(None)).order_by(HandoffRow.id).limit(limit)

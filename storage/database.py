@@ -72,6 +72,9 @@ class Database:
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A session and a transaction: committed at the end, rolled back on an error.
 
+        On SQLite there is one of these, or of `writing()`, at a time in a process: a second one inside of the first
+        would wait for it in vain.
+
         Raises `DatabaseUnavailable` when the database cannot be reached, or goes away in between.
         """
         async with self._turn_to_write(), AsyncSession(self.engine, expire_on_commit=False) as session:

@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import directives
 from bot.actions.orders import TrackOrder
-from bot.actions.questions import article_choices
+from bot.actions.questions import article_choices, rank_articles
 from bot.actions.services import Services, entity_values, intent_of
 from bot.localization import language_code
 from bot.values import language as language_value
@@ -166,7 +166,8 @@ class Clarify(Action):
         for reading in message.get("intent_ranking", []):
             intent = reading["name"]
             if intent == "ask_faq":
-                choices += article_choices(self._services, tracker, limit=1)
+                likeliest = rank_articles(self._services, tracker)[:1]
+                choices += article_choices(self._services, tracker, likeliest)
             elif intent in READABLE:
                 choices.append({"title": sentence(f"utter_reading_{intent}"), "payload": f"/{intent}{arguments}"})
             if len(choices) == MAX_READINGS:

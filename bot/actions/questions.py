@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -42,7 +43,7 @@ class AnswerQuestion(Action):
         if ranking and _is_sure(ranking):
             self._answer(dispatcher, tracker, ranking[0][0])
             return []
-        choices = article_choices(self._services, tracker, MAX_CHOICES)
+        choices = article_choices(self._services, tracker, ranking[:MAX_CHOICES])
         if choices:
             dispatcher.utter_message(response="utter_choose_article", choices=choices)
         else:
@@ -80,11 +81,11 @@ def rank_articles(services: Services, tracker: Tracker) -> list[tuple[str, float
     return sorted(scores.items(), key=lambda item: -item[1])
 
 
-def article_choices(services: Services, tracker: Tracker, limit: int) -> list[dict[str, Any]]:
-    """The likeliest articles as buttons."""
+def article_choices(services: Services, tracker: Tracker, ranking: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
+    """The articles of a ranking (see `rank_articles`) as buttons, without those that are not worth offering."""
     language, country = services.language(tracker), services.country(tracker)
     choices = []
-    for slug, score in rank_articles(services, tracker)[:limit]:
+    for slug, score in ranking:
         if score >= WORTH_OFFERING:
             title = services.knowledge_base.answer(slug, language, country).rendered.title
             choices.append({"title": title, "payload": "/ask_faq" + json.dumps({"article": slug})})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,8 +46,9 @@ class _TfidfFeaturizer(LearningComponent, SparseFeaturizer):
     def validate_config(cls, config: dict[str, Any]) -> None:
         """Nothing to check beyond what the vectorizer checks itself."""
 
+    @abstractmethod
     def _make_vectorizer(self) -> TfidfVectorizer:
-        raise NotImplementedError
+        """An untrained vectorizer."""
 
     def _ngram_range(self) -> tuple[int, int]:
         return self._config["min_ngram"], self._config["max_ngram"]

@@ -33,7 +33,7 @@ class LearningComponent(GraphComponent):
         execution_context: ExecutionContext,
     ) -> Self:
         """A component that has learnt nothing yet."""
-        return cls({**cls.get_default_config(), **config}, model_storage, resource)
+        return cls(config, model_storage, resource)
 
     @classmethod
     def load(
