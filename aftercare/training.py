@@ -16,7 +16,7 @@ from aftercare.errors import ConfigurationError
 from aftercare.settings import Settings
 from knowledge_base import Article
 
-ENGINES = ("rasa", "scikit-learn", "numpy", "spacy", "jieba", "python-crfsuite")
+ENGINES = ("rasa", "scikit-learn", "numpy", "spacy", "jieba", "python-crfsuite", "symspellpy", "pypinyin")
 """Packages whose version a trained model depends on."""
 
 KEPT_MODELS = 3

@@ -15,6 +15,9 @@ DEFAULT_LANGUAGE = "default_language"
 LOCALE_HINT = "locale_hint"
 """In the metadata: the locale that the channel knows of the customer, such as `de-AT`."""
 
+NORMALIZED = "normalized"
+"""The text as the examples are compared with it: values replaced by their type, words as the examples spell them."""
+
 FAMILIAR = "familiar"
 """On a parsed message: whether it has a word that stands in more than one example."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
@@ -141,28 +140,30 @@ class Example(Message):
 
     def fingerprint(self) -> str:
         """A hash of what the example is: its language, its text, its labels."""
-        if not hasattr(self, "_fingerprint"):
-            parts = (
-                self.get(LANGUAGE),
-                self.get(INTENT_RESPONSE_KEY) or self.get(INTENT),
-                self.get(TEXT),
-                *(f"{mark['entity']}:{mark['start']}:{mark['end']}" for mark in self.get(ENTITIES, [])),
-            )
-            self._fingerprint = hashlib.md5("\0".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
-        return self._fingerprint
+        return self._identity[0]
+
+    def __hash__(self) -> int:
+        return self._identity[1]
+
+    @cached_property
+    def _identity(self) -> tuple[str, int]:
+        parts = (
+            self.get(LANGUAGE),
+            self.get(INTENT_RESPONSE_KEY) or self.get(INTENT),
+            self.get(TEXT),
+            *(f"{mark['entity']}:{mark['start']}:{mark['end']}" for mark in self.get(ENTITIES, [])),
+        )
+        digest = hashlib.md5("\0".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+        return digest, hash(digest)
 
     def set(self, prop: str, info: Any, add_to_output: bool = False) -> None:
         """Set a property of the example."""
-        self.__dict__.pop("_fingerprint", None)
+        self.__dict__.pop("_identity", None)
         super().set(prop, info, add_to_output)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Example:
-        copied = copy.copy(self)
-        copied.data = dict(self.data)
-        copied.features = list(self.features)
-        if ENTITIES in copied.data:
-            copied.data[ENTITIES] = [dict(mark) for mark in copied.data[ENTITIES]]
-        return copied
+        # Rasa copies all of the data whenever it merges two sets of them, and changes none of it.
+        return self
 
 
 def read_examples(path: Path, language: str) -> TrainingData:
@@ -184,7 +185,8 @@ def read_examples(path: Path, language: str) -> TrainingData:
     reader.filename = str(path)
     reader._parse_nlu(content["nlu"])
     examples = [_tagged(message, language) for message in reader.training_examples]
-    return TrainingData(examples, reader.entity_synonyms, reader.regex_features, reader.lookup_tables)
+    lookups = [{**table, LANGUAGE: language} for table in reader.lookup_tables]
+    return TrainingData(examples, reader.entity_synonyms, reader.regex_features, lookups)
 
 
 def _example(text: str, intent: str, language: str) -> Message:

@@ -1,14 +1,14 @@
 """Which language a message is in.
 
 Naive Bayes over character n-grams, trained on the project's own examples: on short messages about orders it is right
-more often than general identifiers, and it costs a few megabytes. Languages that are not served are
+more often than general identifiers, and it costs some twenty megabytes. Languages that are not served are
 known from `bot/data/other_languages/<lang>.txt`, or from their script.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,7 @@ class LanguageIdentifier(LearningComponent):
             # As the likelihoods: scipy would convert all of these for each message otherwise.
             dtype=np.float32,
         )
+        self._analyze: Callable[[str], list[str]] | None = None
         self._languages: list[str] = []
         self._words: dict[str, frozenset[str]] = {}
         self._served: frozenset[str] = frozenset()
@@ -104,12 +105,12 @@ class LanguageIdentifier(LearningComponent):
         progress.report("", type(self).__name__, 0, 1)
         examples = [(message.get(TEXT), message.get(LANGUAGE)) for message in training_data.intent_examples]
         served = sorted({language for _, language in examples})
-        examples = [sample for language in served for sample in _thin(examples, language)]
-        examples += [(line, language) for language, line in _other_languages(served)]
+        others = [(line, language) for language, line in _other_languages(served)]
         words: dict[str, set[str]] = {}
-        for text, language in examples:
+        for text, language in [*examples, *others]:
             words.setdefault(language, set()).update(_words(_letters(text)))
         self._words = {language: frozenset(own) for language, own in words.items()}
+        examples = [sample for language in served for sample in _thin(examples, language)] + others
         counts = self._vectorizer.fit_transform([_letters(text) for text, _ in examples])
         # A uniform prior: how many examples a language has says nothing about how many customers speak it.
         bayes = MultinomialNB(alpha=self._config["alpha"], fit_prior=False)
@@ -162,8 +163,9 @@ class LanguageIdentifier(LearningComponent):
             name = "conversation_evidence" if expected == conversation_language else "hint_evidence"
             evidence[self._languages.index(expected)] += self._config[name]
         words = _words(letters)
-        if expected is not None and all(words.isdisjoint(known) for known in self._words.values()):
-            # Letters typed at random are no reason to change the language.
+        nowhere = all(words.isdisjoint(known) for known in self._words.values())
+        if expected is not None and script in (None, expected) and (nowhere or self._everywhere(words)):
+            # Neither are letters typed at random a reason to change the language, nor is "ok".
             return expected, 0.5
         for index, language in enumerate(self._languages):
             # Any letters look like some language: where no word of it is known, that counts little.
@@ -171,13 +173,24 @@ class LanguageIdentifier(LearningComponent):
             if language in self._served:
                 evidence[index] -= 0.0 if known else self._config["unknown_evidence"]
             else:
-                evidence[index] -= self._config["other_evidence"] if known else np.inf
+                # A script of its own says as much as a word.
+                evidence[index] -= self._config["other_evidence"] if known or language == script else np.inf
         best = int(np.argmax(evidence))
         return self._languages[best], float(softmax(evidence)[best])
 
+    def _everywhere(self, words: set[str]) -> bool:
+        """Whether each of the words is at home in all served languages, or in all but one."""
+        served = [self._words[language] for language in self._served]
+        return all(sum(word in known for known in served) >= len(served) - 1 for word in words)
+
     def _evidence(self, letters: str) -> npt.NDArray[np.float32]:
         """The log-likelihood of the letters in each language, shape (languages,)."""
-        scores: npt.NDArray[np.float32] = (self._vectorizer.transform([letters]) @ self._log_likelihoods)[0]
+        if self._analyze is None:
+            self._analyze = self._vectorizer.build_analyzer()
+        vocabulary = self._vectorizer.vocabulary_
+        # As the vectorizer counts them, each once; its own checks take longer than this.
+        known = [vocabulary[ngram] for ngram in set(self._analyze(letters)) if ngram in vocabulary]
+        scores: npt.NDArray[np.float32] = self._log_likelihoods[known].sum(axis=0)
         return scores
 
 

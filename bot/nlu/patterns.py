@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.nlu.text import fold_width
 
@@ -29,7 +30,7 @@ TRACKING_NUMBER = re.compile(
       | 1Z[0-9A-Z]{{9,16}}                               # UPS
       | (?=[A-Z0-9]*\d{{5}})(?:[A-Z]{{1,6}}\d|\d[A-Z])[A-Z0-9]{{7,20}}  # JD014600006281, 3SABCD4820193
       | \d{{12,24}}                                      # DHL, DPD, USPS
-      | \d{{2}}(?:\.\d{{2,8}}){{3,5}}                    # Swiss Post: 99.00.123456.78901234
+      | \d{{2}}\.\d{{2}}\.\d{{6}}\.\d{{8}}               # Swiss Post: 99.00.123456.78901234
     ){_END}""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -48,22 +49,23 @@ PHONE = re.compile(
 )
 
 _CURRENCY_WORDS = (
-    r"€|\$|£|¥|￥|zł|EUR|USD|GBP|CHF|CNY|RMB|CAD|AUD|MXN|PLN|euros?|dollars?|bucks|quid|pounds?|rupees|pesos?|dólares|"
-    r"dolares|libras|soles|franken|francs?|stutz|rappen|balles|piasses|fr\.|kr|złot\w*|元|块钱|块|欧元|美元|美金|英镑|日元|港币|"
-    r"港元|人民币|欧|刀"
+    r"€|\$|£|¥|￥|₹|zł|EUR|USD|GBP|CHF|CNY|RMB|CAD|AUD|MXN|PLN|euros?|dollars?|bucks|quid|pounds?|rupees|rs|pesos?|"
+    r"dólares|dolares|libras|soles|franken|francs?|stutz|rappen|balles|piasses|piastres|dirhams?|dinars?|cfa|fr\.|kr|"
+    r"złot\w*|元|块钱|块|欧元|美元|美金|英镑|日元|港币|港元|人民币|欧|刀"
 )
 AMOUNT = re.compile(
-    rf"""(?<![A-Za-z0-9.,])(?:
-        (?:HK|NT|US|CA|A|C|S/\s?|R)?[€$£¥￥]\s?\d[\d.,'\s]*\d|(?:HK|NT|US|CA|A|C)?[€$£¥￥]\s?\d
-      | (?:CHF|EUR|USD|GBP|RMB|MXN|S/)\s?\d(?:[\d.,']*\d)?
+    rf"""(?<![A-Za-z0-9])(?<!\d[.,])(?:
+        (?:HK|NT|US|CA|A|C|S/\s?|R)?[€$£¥￥₹]\s?\d[\d.,'\s]*\d|(?:HK|NT|US|CA|A|C)?[€$£¥￥₹]\s?\d
+      | (?:CHF|EUR|USD|GBP|RMB|MXN|INR|S/|Rs\.?)\s?\d(?:[\d.,']*\d)?
       | (?:\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}})+(?:[.,]\d+)?|\d(?:[\d.,']*\d)?)\s?(?:{_CURRENCY_WORDS})(?![a-z])
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
 
 _CODE_WORDS = (
-    r"code|codes|otp|pin|passcode|einmalcode|sicherheitscode|bestätigungscode|código|codigo|clave|token|cod|"
-    r"verification|vérification|verificación|verificar|contraseña|码|碼|密码|口令|sms|短信"
+    r"(?<!zip )(?<!post )(?<!postal )code(?! postal)|codes|otp|pin|passcode|einmalcode|sicherheitscode|"
+    r"bestätigungscode|c[óo]digo(?! postal)|clave|token|cod|verification|vérification|verificación|verificar|"
+    r"contraseña|码|碼|密码|口令|sms|短信"
 )
 _CODE_ANNOUNCED = re.compile(rf"(?<![a-z])(?:{_CODE_WORDS})(?![a-z])", re.IGNORECASE)
 _TRACKING_ANNOUNCED = re.compile(
@@ -83,16 +85,17 @@ class Match:
     end: int
 
 
-def find(text: str) -> list[Match]:
+@lru_cache(maxsize=8)  # The components of a pipeline ask for the same text one after the other.
+def find(text: str) -> tuple[Match, ...]:
     """The values in `text` that are known by their shape, in the order in which they stand; they never overlap."""
     text = fold_width(text)
     if not any(character.isdigit() or character == "@" for character in text):
-        return []
+        return ()
     taken: list[Match] = []
     for match in _candidates(text):
         if not any(match.start < other.end and other.start < match.end for other in taken):
             taken.append(match)
-    return sorted(taken, key=lambda match: match.start)
+    return tuple(sorted(taken, key=lambda match: match.start))
 
 
 def _candidates(text: str) -> Iterator[Match]:

@@ -86,12 +86,7 @@ class LanguagePipelines(GraphComponent):
         Raises:
             InvalidConfigException: when a configured language has no examples.
         """
-        examples = {
-            language: training_data.filter_training_examples(
-                lambda example, language=language: example.get(LANGUAGE) == language
-            )
-            for language in self._steps
-        }
+        examples = {language: of_language(training_data, language) for language in self._steps}
         for language, own in examples.items():
             if not own.intent_examples:
                 raise InvalidConfigException(
@@ -141,14 +136,24 @@ class LanguagePipelines(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Run each message through the pipeline of its language."""
+        by_language: dict[str, list[Message]] = {}
         for message in messages:
-            language = message.get(LANGUAGE)["name"]
+            by_language.setdefault(message.get(LANGUAGE)["name"], []).append(message)
+        for language, own in by_language.items():
             if language in self._pipelines:
                 for component in self._pipelines[language]:
-                    component.process([message])  # type: ignore[attr-defined]
+                    component.process(own)  # type: ignore[attr-defined]
             else:
-                _mark_unserved(message)
+                for message in own:
+                    _mark_unserved(message)
         return messages
+
+
+def of_language(training_data: TrainingData, language: str) -> TrainingData:
+    """The examples and lookup tables of one language."""
+    own = training_data.filter_training_examples(lambda example: example.get(LANGUAGE) == language)
+    own.lookup_tables = [table for table in training_data.lookup_tables if table.get(LANGUAGE) == language]
+    return own
 
 
 def _steps(language: str, components: list[dict[str, Any]]) -> list[_Step]:
