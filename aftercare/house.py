@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from aftercare.errors import ConfigurationError
 from aftercare.languages import read_yaml, served_languages
 from aftercare.settings import Settings
+from bot.decision import Decision, load_thresholds
 from bot.localization import CatalogueError, Catalogues
+from bot.matters import load_connectives
 from conversations import Conversations, LocalLocks, Locks, RedisLocks
 from knowledge_base import Article, KnowledgeBase
 from shop import Policies, PoliciesError, Shop, SqlShop
@@ -100,6 +102,8 @@ def load_assistant(ground: Ground, model: Path) -> Assistant:
         actions=action_endpoint(ground),
         catalogues=load_catalogues(ground.settings),
         variables={"shop": shop_facts.name},
+        decision=Decision(ground.knowledge_base.search, load_thresholds(ground.settings.thresholds_file)),
+        connectives=load_connectives(ground.settings.connectives_file),
         default_language=ground.settings.default_language,
     )
 

@@ -113,6 +113,14 @@ class Settings(BaseSettings):
         return self.project / "bot" / "domain.yml"
 
     @property
+    def thresholds_file(self) -> Path:
+        return self.project / "bot" / "thresholds.yml"
+
+    @property
+    def connectives_file(self) -> Path:
+        return self.project / "bot" / "connectives.yml"
+
+    @property
     def training_data(self) -> Path:
         return self.project / "bot" / "data"
 

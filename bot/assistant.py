@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,30 +12,53 @@ from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.loader import load_predict_graph_runner
 from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
+from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import SlotSet
+from rasa.shared.core.events import BotUttered, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.decision import Decision
 from bot.directives import DIRECTIVE
 from bot.localization import Catalogues
+from bot.matters import Connectives, Matter, separate
 from bot.nlu.attributes import CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, LANGUAGE, LOCALE_HINT
 from bot.reply import Reply, Understanding
 from bot.responses import GettextResponses
 from bot.runner import SequentialGraphRunner
 from bot.tracker_store import BoundedTrackerStore
+from bot.values import sentence
 from storage import Database
 
 LANGUAGE_SLOT = "language"
 
+NEXT_MATTER_SLOT = "next_matter"
+"""The part of a message that is taken up when the matter of the other part is settled."""
+
+ENDS_EVERYTHING = frozenset({"stop", "goodbye", "human_handoff"})
+"""After these, no matter waits any more."""
+
 
 class TurnProcessor(MessageProcessor):
-    """Rasa's processor, with a conversation's language carried from turn to turn in the slot `language`."""
+    """Rasa's processor, with a conversation's language carried from turn to turn in the slot `language`.
+
+    Args:
+        decision: makes up the mind about what the model thinks of a message.
+        connectives: with which a message goes on to another matter, by language.
+    """
+
+    def __init__(
+        self, *arguments: Any, decision: Decision, connectives: Mapping[str, Connectives], **options: Any
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self._decision = decision
+        self._connectives = connectives
 
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
@@ -45,19 +68,86 @@ class TurnProcessor(MessageProcessor):
             )
         return Path(model_path).name, metadata, runner
 
+    def _parse_message_with_graph(
+        self, message: UserMessage, tracker: DialogueStateTracker, only_output_properties: bool = True
+    ) -> dict[str, Any]:
+        parsed: dict[str, Any] = super()._parse_message_with_graph(message, tracker, only_output_properties)
+        return parsed if is_payload(parsed) else self._decision.decide(parsed)
+
     async def handle_turn(self, message: UserMessage) -> DialogueStateTracker:
         """Process a message as `handle_message` does; returns the tracker after it."""
         tracker = await self.fetch_tracker_and_update_session(message.sender_id, message.output_channel)
         message.metadata[CONVERSATION_LANGUAGE] = tracker.get_slot(LANGUAGE_SLOT)
         message.parse_data = await self.parse_message(message, tracker)
+        matters = self._matters(message, tracker)
+        if matters:
+            await self._name(matters, message, tracker)
+            message.text, message.parse_data = matters[0].text, matters[0].parsed
+            tracker.update(SlotSet(NEXT_MATTER_SLOT, matters[1].text), self.domain)
+        tracker = await self._act(message, tracker)
+        waiting = tracker.get_slot(NEXT_MATTER_SLOT)
+        if waiting and message.parse_data[INTENT][INTENT_NAME_KEY] in ENDS_EVERYTHING:
+            tracker.update(SlotSet(NEXT_MATTER_SLOT, None), self.domain)
+        elif waiting and not _asks(tracker):
+            tracker = await self._go_on(waiting, message, tracker)
+        await self.save_tracker(tracker)
+        return tracker
+
+    async def _act(self, message: UserMessage, tracker: DialogueStateTracker) -> DialogueStateTracker:
+        """Log a parsed message and do what follows from it."""
         await self._handle_message_with_tracker(message, tracker)
         language = message.parse_data.get(LANGUAGE)
         if language is not None and language["served"]:
             tracker.update(SlotSet(LANGUAGE_SLOT, language["name"]), self.domain)
         tracker = await self.run_action_extract_slots(message.output_channel, tracker)
         await self._run_prediction_loop(message.output_channel, tracker)
-        await self.save_tracker(tracker)
         return tracker
+
+    def _matters(self, message: UserMessage, tracker: DialogueStateTracker) -> list[Matter]:
+        """The two matters of a message that has two, unless it answers a question of the assistant's."""
+        parsed = message.parse_data
+        if is_payload(parsed) or tracker.active_loop_name or tracker.get_slot(NEXT_MATTER_SLOT):
+            return []
+        language = (parsed.get(LANGUAGE) or {}).get("name", "")
+
+        def understand(texts: Sequence[str]) -> list[dict[str, Any]]:
+            # A part is in the language of the whole.
+            metadata = {**message.metadata, CONVERSATION_LANGUAGE: language}
+            parts = [UserMessage(text, message.output_channel, message.sender_id, metadata=metadata) for text in texts]
+            return [self._decision.decide(part) for part in self._parse_together(parts, tracker)]
+
+        return separate(message.text, language, self._connectives, understand)
+
+    def _parse_together(self, messages: list[UserMessage], tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+        """What the model makes of several messages, before the decision, in one run of its graph."""
+        target = self.model_metadata.nlu_target
+        inputs = {PLACEHOLDER_MESSAGE: messages, PLACEHOLDER_TRACKER: tracker}
+        parsed = self.graph_runner.run(inputs=inputs, targets=[target])[target]
+        return [{ENTITIES: [], **part.as_dict(only_output_properties=True)} for part in parsed]
+
+    async def _name(self, matters: Sequence[Matter], message: UserMessage, tracker: DialogueStateTracker) -> None:
+        """Say what was understood, and that one comes after the other."""
+        language = matters[0].parsed[LANGUAGE]["name"]
+        first, second = (sentence(f"utter_reading_{matter.intent}") for matter in matters)
+        await self._say("utter_two_matters", message, tracker, say_in=language, first=first, second=second)
+
+    async def _go_on(self, text: str, message: UserMessage, tracker: DialogueStateTracker) -> DialogueStateTracker:
+        """Take up the matter that waited."""
+        tracker.update(SlotSet(NEXT_MATTER_SLOT, None), self.domain)
+        metadata = {**message.metadata, CONVERSATION_LANGUAGE: tracker.get_slot(LANGUAGE_SLOT)}
+        waiting = UserMessage(text, message.output_channel, message.sender_id, metadata=metadata)
+        waiting.parse_data = await self.parse_message(waiting, tracker)
+        reading = sentence(f"utter_reading_{Matter(text, waiting.parse_data).intent}")
+        await self._say("utter_next_matter", message, tracker, matter=reading)
+        return await self._act(waiting, tracker)
+
+    async def _say(self, response: str, message: UserMessage, tracker: DialogueStateTracker, **values: Any) -> None:
+        """Say a response outside of what the rules decide."""
+        channel = message.output_channel
+        said = await self.nlg.generate(response, tracker, channel.name(), **values)
+        event = BotUttered(said["text"], metadata={"utter_action": response})
+        await channel.send_response(message.sender_id, event.message())
+        tracker.update(event, self.domain)
 
 
 class Assistant:
@@ -69,6 +159,8 @@ class Assistant:
         actions: where actions run.
         catalogues: the translations of what is said.
         variables: values that every response may use.
+        decision: makes up the mind about what a message is taken for.
+        connectives: with which a message goes on to another matter, by language.
         default_language: the language of a conversation in which nothing told it yet.
     """
 
@@ -79,6 +171,8 @@ class Assistant:
         actions: EndpointConfig,
         catalogues: Catalogues,
         variables: Mapping[str, Any],
+        decision: Decision,
+        connectives: Mapping[str, Connectives],
         default_language: str = "en",
     ) -> None:
         self._default_language = default_language
@@ -88,6 +182,8 @@ class Assistant:
             lock_store=InMemoryLockStore(),
             generator=TemplatedNaturalLanguageGenerator({}),
             action_endpoint=actions,
+            decision=decision,
+            connectives=connectives,
         )
         # Both need the domain, which comes with the model.
         domain: Domain = self._processor.domain
@@ -122,6 +218,17 @@ class Assistant:
         message = UserMessage(text, CollectingOutputChannel(), "parse", metadata={})
         parsed: dict[str, Any] = await self._processor.parse_message(message)
         return parsed
+
+
+def _asks(tracker: DialogueStateTracker) -> bool:
+    """Whether the assistant waits for an answer: a form is open, or the last thing it said has buttons."""
+    said = tracker.get_last_event_for(BotUttered)
+    return bool(tracker.active_loop_name or (said and said.data.get("buttons")))
+
+
+def is_payload(parsed: Mapping[str, Any]) -> bool:
+    """Whether a parsed message came from a button, which names its intent itself."""
+    return bool(parsed[TEXT].startswith(INTENT_MESSAGE_PREFIX))
 
 
 def _understanding(parsed: Mapping[str, Any], language: str) -> Understanding:

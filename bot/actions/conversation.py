@@ -13,6 +13,7 @@ from bot import directives
 from bot.actions.orders import TrackOrder
 from bot.actions.questions import article_choices, rank_articles
 from bot.actions.services import Services, entity_values, intent_of
+from bot.decision import QUESTION, WORTH_OFFERING, Certainty
 from bot.localization import language_code
 from bot.values import language as language_value
 from bot.values import sentence
@@ -146,7 +147,8 @@ class Clarify(Action):
                 response="utter_handoff_not_understood", json_message=directives.handoff("not_understood")
             )
             return [FollowupAction(LISTEN)]
-        choices = self._readings(tracker)
+        unknown = tracker.latest_message.get("certainty") == Certainty.NONE
+        choices = [] if unknown else self._readings(tracker)
         if len(choices) >= MIN_READINGS:
             dispatcher.utter_message(response="utter_clarify", choices=choices)
         else:
@@ -165,8 +167,10 @@ class Clarify(Action):
         choices: list[dict[str, Any]] = []
         for reading in message.get("intent_ranking", []):
             intent = reading["name"]
-            if intent == "ask_faq":
-                likeliest = rank_articles(self._services, tracker)[:1]
+            if reading["confidence"] < WORTH_OFFERING and len(choices) >= MIN_READINGS:
+                break
+            if intent == QUESTION:
+                likeliest = rank_articles(tracker)[:1]
                 choices += article_choices(self._services, tracker, likeliest)
             elif intent in READABLE:
                 choices.append({"title": sentence(f"utter_reading_{intent}"), "payload": f"/{intent}{arguments}"})
