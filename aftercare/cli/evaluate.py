@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json as jsonlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from aftercare import logs
-from aftercare.cli.console import out
+from aftercare.cli.console import errors, out
 from aftercare.cli.preparing import prepare_engine, prepare_model
-from aftercare.house import lay_ground, load_assistant
+from aftercare.errors import ConfigurationError
+from aftercare.house import Ground, lay_ground, load_assistant
 from aftercare.settings import Settings
 
+if TYPE_CHECKING:
+    from aftercare.evaluation import LanguageReport, Result, Sample
+
 app = typer.Typer(help="Measure the assistant on labelled data.", no_args_is_help=True)
+
+TYPING_SEED = 0
 
 
 @app.callback()
@@ -28,53 +35,203 @@ def evaluate() -> None:
 @app.command()
 def nlu(
     files: Annotated[list[Path], typer.Argument(help="JSON lines with text, language, intent and entities.")],
+    model: Annotated[Path | None, typer.Option(help="A model archive; the project's own unless given.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another model archive to compare with.")] = None,
+    typing_errors: Annotated[bool, typer.Option(help="Put one typing error into each message.")] = False,
+    thresholds: Annotated[bool, typer.Option(help="Say which thresholds serve these messages best.")] = False,
+    curve: Annotated[bool, typer.Option(help="Train on growing parts of the examples too.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="A folder for pictures: confusions, reliability, curve.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """How well messages are understood, per language, intent and entity."""
     settings = Settings.load()
     logs.configure("error", settings.log_format)
     ground = lay_ground(settings)
-    from aftercare.evaluation import evaluate, read_samples
+    from aftercare.evaluation import best_thresholds, compare, read_samples, report
 
     samples = read_samples(files)
+    if typing_errors:
+        samples = _with_typing_errors(samples)
     prepare_engine(settings)
-    assistant = load_assistant(ground, prepare_model(ground))
-    reports = asyncio.run(evaluate(assistant.parse, samples))
+    results = _results(ground, model or prepare_model(ground), samples)
+    reports = {language: report(own) for language, own in results.items()}
+    others = _results(ground, against, samples) if against else {}
+    curves = _curves(ground, samples) if curve else {}
+    if plot:
+        _draw(plot, results, curves)
     if json:
-        languages = {language: dataclasses.asdict(report) for language, report in reports.items()}
-        typer.echo(jsonlib.dumps({"languages": languages}, ensure_ascii=False))
+        found: dict[str, Any] = {"languages": {name: dataclasses.asdict(figures) for name, figures in reports.items()}}
+        if others:
+            found["against"] = {name: dataclasses.asdict(report(own)) for name, own in others.items()}
+            found["comparison"] = {name: dataclasses.asdict(compare(results[name], others[name])) for name in results}
+        if curves:
+            found["learning_curve"] = curves
+        if thresholds:
+            names = ("sure", "offer")
+            found["thresholds"] = {
+                name: dict(zip(names, best_thresholds(own), strict=True)) for name, own in results.items()
+            }
+        typer.echo(jsonlib.dumps(found, ensure_ascii=False))
         return
-    table = Table("", "n", "language", "intent", "intent F1", "entity F1", "calibration", "unsure", box=None)
-    for language, report in reports.items():
+    out.print(_overview(reports))
+    for language, figures in reports.items():
+        _details(language, figures)
+    if others:
+        _print(_comparison(results, others))
+    if curves:
+        _print(_curve_table(curves))
+    if thresholds:
+        _print(_threshold_table(results))
+
+
+@app.command()
+def pipeline(
+    train: Annotated[Path, typer.Argument(help="A CSV file to train on: text, label.")],
+    test: Annotated[Path, typer.Argument(help="A CSV file to measure on: text, label.")],
+    language: Annotated[str, typer.Option(help="Whose pipeline to train.")] = "en",
+) -> None:
+    """How well a language's pipeline does when it is trained on other data."""
+    settings = Settings.load()
+    logs.configure("error", settings.log_format)
+    ground = lay_ground(settings)
+    prepare_engine(settings)
+    from aftercare.learning import accuracy_elsewhere, read_labelled
+
+    components, data = _training(ground, language)
+    share, n = accuracy_elsewhere(language, components, data.lookup_tables, read_labelled(train), read_labelled(test))
+    out.print(f"{share:.1%} of {n} messages", highlight=False)
+
+
+def _with_typing_errors(samples: Sequence[Sample]) -> list[Sample]:
+    import numpy as np
+
+    from aftercare.typing_errors import with_typing_error
+
+    random = np.random.default_rng(TYPING_SEED)
+    return [
+        # An error in a value would make it another value.
+        dataclasses.replace(
+            sample, text=with_typing_error(sample.text, random, [value for _, value in sample.entities])
+        )
+        for sample in samples
+    ]
+
+
+def _results(ground: Ground, model: Path, samples: Sequence[Sample]) -> dict[str, list[Result]]:
+    from aftercare.evaluation import parse_all
+
+    if not model.is_file():
+        raise ConfigurationError(f"{model}: there is no such model")
+    return asyncio.run(parse_all(load_assistant(ground, model).parse, samples))
+
+
+def _training(ground: Ground, language: str) -> tuple[list[dict[str, Any]], Any]:
+    """A language's pipeline and examples."""
+    from bot.languages import configured_pipelines
+    from bot.nlu.importer import MultilingualImporter
+    from bot.nlu.pipelines import of_language
+
+    importer = MultilingualImporter(str(ground.settings.config_file))
+    pipelines = configured_pipelines(importer.get_config())
+    if language not in pipelines:
+        raise ConfigurationError(f"'{language}' has no pipeline in config.yml; {', '.join(pipelines)} have.")
+    return pipelines[language], of_language(importer.get_nlu_data(), language)
+
+
+def _curves(ground: Ground, samples: Sequence[Sample]) -> dict[str, dict[int, float]]:
+    from aftercare.learning import learning_curve
+
+    curves = {}
+    for language in sorted({sample.language for sample in samples}):
+        with errors.status(f"Learning curve of {language} …"):
+            components, data = _training(ground, language)
+            own = [sample for sample in samples if sample.language == language]
+            curves[language] = learning_curve(language, components, data, own)
+    return curves
+
+
+def _draw(folder: Path, results: Mapping[str, list[Result]], curves: Mapping[str, Mapping[int, float]]) -> None:
+    from aftercare import pictures
+
+    for language, own in results.items():
+        pictures.confusion_matrix(language, own, folder / f"confusion-{language}.png")
+    pictures.reliability(results, folder / "reliability.png")
+    if curves:
+        pictures.learning_curves(curves, folder / "learning-curve.png")
+    errors.print(f"[green]✓[/] Pictures are in {folder}", highlight=False)
+
+
+def _overview(reports: Mapping[str, LanguageReport]) -> Table:
+    headings = ("", "n", "language", "intent", "intent F1", "article", "entity F1", "calibration", "unsure")
+    table = Table(*headings, box=None)
+    for language, figures in reports.items():
+        shares = (
+            figures.language_accuracy,
+            figures.intent_accuracy,
+            figures.intent_f1,
+            figures.article_accuracy,
+            figures.entity_f1,
+        )
         table.add_row(
             language,
-            str(report.n),
-            *(
-                f"{share:.1%}"
-                for share in (report.language_accuracy, report.intent_accuracy, report.intent_f1, report.entity_f1)
-            ),
-            f"{report.calibration_error:.3f}",
-            f"{report.fallbacks / report.n:.1%}",
+            str(figures.n),
+            *(f"{share:.1%}" for share in shares),
+            f"{figures.calibration_error:.3f}",
+            f"{figures.fallbacks / figures.n:.1%}",
         )
-    out.print(table)
-    for language, report in reports.items():
-        _details(language, report)
+    return table
 
 
-def _details(language: str, report: object) -> None:
-    from aftercare.evaluation import LanguageReport
-
-    assert isinstance(report, LanguageReport)
+def _details(language: str, figures: LanguageReport) -> None:
     intents = Table(f"{language}: intent", "n", "accuracy", "F1", box=None)
-    for intent, scores in sorted(report.intents.items(), key=lambda item: item[1]["f1"]):
+    for intent, scores in sorted(figures.intents.items(), key=lambda item: item[1]["f1"]):
         intents.add_row(intent, f"{scores['n']:.0f}", f"{scores['accuracy']:.1%}", f"{scores['f1']:.1%}")
     entities = Table(f"{language}: entity", "n", "precision", "recall", "F1", box=None)
-    for entity, scores in sorted(report.entities.items(), key=lambda item: item[1]["f1"]):
+    for entity, scores in sorted(figures.entities.items(), key=lambda item: item[1]["f1"]):
         shares = (f"{scores[name]:.1%}" for name in ("precision", "recall", "f1"))
         entities.add_row(entity, f"{scores['n']:.0f}", *shares)
     confusions = Table(f"{language}: confused", "taken for", "n", box=None)
-    for confusion in report.confusions:
+    for confusion in figures.confusions:
         confusions.add_row(confusion["intent"], confusion["taken_for"], str(confusion["n"]))
     for detail in (intents, entities, confusions):
-        out.print()
-        out.print(detail)
+        _print(detail)
+
+
+def _comparison(results: Mapping[str, list[Result]], others: Mapping[str, list[Result]]) -> Table:
+    from aftercare.evaluation import compare, report
+
+    table = Table("against the other", "intent", "other", "only this", "only other", "p", box=None)
+    for language, own in results.items():
+        theirs = others[language]
+        difference = compare(own, theirs)
+        table.add_row(
+            language,
+            f"{report(own).intent_accuracy:.1%}",
+            f"{report(theirs).intent_accuracy:.1%}",
+            str(difference.fixed),
+            str(difference.broken),
+            f"{difference.p_value:.3f}",
+        )
+    return table
+
+
+def _curve_table(curves: Mapping[str, Mapping[int, float]]) -> Table:
+    table = Table("learning curve", "examples", "intent", box=None)
+    for language, points in curves.items():
+        for n, accuracy in points.items():
+            table.add_row(language, str(n), f"{accuracy:.1%}")
+    return table
+
+
+def _threshold_table(results: Mapping[str, list[Result]]) -> Table:
+    from aftercare.evaluation import best_thresholds
+
+    table = Table("best thresholds", "sure", "offer", box=None)
+    for language, own in results.items():
+        table.add_row(language, *(f"{threshold:.2f}" for threshold in best_thresholds(own)))
+    return table
+
+
+def _print(table: Table) -> None:
+    out.print()
+    out.print(table)

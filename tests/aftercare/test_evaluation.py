@@ -3,9 +3,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aftercare.errors import ConfigurationError
-from aftercare.evaluation import Sample, comparable, evaluate, read_samples
+from aftercare.evaluation import (
+    Comparison,
+    Result,
+    Sample,
+    best_thresholds,
+    comparable,
+    compare,
+    evaluate,
+    parse_all,
+    read_samples,
+    report,
+)
 
 
 def write(path: Path, *lines: object) -> Path:
@@ -47,9 +60,22 @@ def test_samples_are_read_from_all_files_in_their_order(tmp_path: Path) -> None:
     two = write(tmp_path / "two.jsonl", {"text": "hi", "language": "en", "intent": "greet"})
     assert read_samples([one, two]) == [
         Sample("wo ist #104233", "de", "track_order", frozenset({("order_number", "104233"), ("product", "lampe")})),
-        Sample("中文", "zh", "ask_faq", frozenset()),
+        Sample("中文", "zh", "ask_faq", frozenset(), article="return-policy"),
         Sample("hi", "en", "greet", frozenset()),
     ]
+
+
+def test_the_article_of_a_question_stands_in_its_intent_or_beside_it(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "samples.jsonl",
+        {"text": "a", "language": "en", "intent": "ask_faq/warranty"},
+        {"text": "b", "language": "en", "intent": "ask_faq", "article": "warranty", "entities": []},
+        {"text": "c", "language": "en", "intent": "ask_faq"},
+        {"text": "d", "language": "en", "intent": "greet", "article": None},
+    )
+    samples = read_samples([path])
+    assert [sample.intent for sample in samples] == ["ask_faq", "ask_faq", "ask_faq", "greet"]
+    assert [sample.article for sample in samples] == ["warranty", "warranty", None, None]
 
 
 GOOD = {"text": "hi", "language": "en", "intent": "greet", "entities": []}
@@ -212,3 +238,151 @@ async def test_without_any_entity_nothing_is_missed() -> None:
 
 async def test_no_samples_give_no_reports() -> None:
     assert await evaluate(parse, []) == {}
+
+
+async def test_every_message_is_parsed_once_and_kept_with_its_language() -> None:
+    asked = []
+
+    async def echo(text: str) -> dict[str, Any]:
+        asked.append(text)
+        return parsed("en", (text, 1.0))
+
+    texts = [("hallo", "de"), ("hi", "en"), ("nein", "de"), ("hi", "en"), ("你好", "zh")]
+    samples = [sample(text, "greet", language=language) for text, language in texts]
+    results = await parse_all(echo, iter(samples))
+    assert asked == [text for text, _ in texts]
+    assert list(results) == ["de", "en", "zh"]
+    assert [one for one, _ in results["de"]] == [samples[0], samples[2]]
+    assert all(answer["intent"]["name"] == one.text for own in results.values() for one, answer in own)
+
+
+async def test_nothing_to_parse_is_no_result() -> None:
+    assert await parse_all(parse, []) == {}
+
+
+def question(article: str | None, *ranking: str, intent: str = "ask_faq", taken_for: str = "ask_faq") -> Result:
+    """A message about an article, and the articles that it was taken for."""
+    entries = [{"intent_response_key": f"ask_faq/{slug}", "confidence": 0.5} for slug in ranking]
+    selector = {"all_retrieval_intents": ["ask_faq"], "ask_faq": {"response": entries[:1], "ranking": entries}}
+    answer = {**parsed("en", (taken_for, 0.9)), "response_selector": selector}
+    return Sample("text", "en", intent, frozenset(), article), answer
+
+
+def test_the_likeliest_article_counts_and_no_other() -> None:
+    results = [
+        question("warranty", "warranty", "repairs"),
+        question("warranty", "repairs", "warranty"),
+        question("warranty", "warranty"),
+        question("repairs"),
+    ]
+    assert report(results).article_accuracy == pytest.approx(2 / 4)
+
+
+def test_an_article_counts_whatever_the_intent_was_taken_for() -> None:
+    results = [question("warranty", "warranty", taken_for="request_repair"), question("warranty", "repairs")]
+    assert report(results).article_accuracy == pytest.approx(1 / 2)
+    assert report(results).intent_accuracy == pytest.approx(1 / 2)
+
+
+def test_only_questions_that_name_their_article_count() -> None:
+    results = [
+        question("warranty", "repairs"),
+        question(None, "repairs"),
+        question(None, "repairs", intent="greet", taken_for="greet"),
+    ]
+    assert report(results).article_accuracy == 0.0
+    assert report(results[1:]).article_accuracy == 1.0
+
+
+def test_without_a_ranking_of_articles_none_is_right() -> None:
+    asked = Sample("text", "en", "ask_faq", frozenset(), "warranty")
+    for selector in ({}, {"response_selector": None}, {"response_selector": {"all_retrieval_intents": ["ask_faq"]}}):
+        assert report([(asked, {**parsed("en", ("ask_faq", 0.9)), **selector})]).article_accuracy == 0.0
+
+
+def message(confidence: float, *ranking: str) -> Result:
+    """A message that says "hi", and the intents that it was taken for."""
+    guesses = [(name, confidence if place == 0 else confidence / 10) for place, name in enumerate(ranking)]
+    return sample("hi", "greet"), parsed("en", *guesses)
+
+
+def test_the_best_thresholds_part_what_is_right_what_is_nearly_right_and_what_is_neither() -> None:
+    results = [
+        *[message(0.92, "greet", "stop")] * 20,
+        # Wrong, but the right one is among the choices.
+        *[message(0.47, "stop", "greet")] * 10,
+        *[message(0.13, "stop", "deny", "thank", "greet")] * 5,
+    ]
+    sure, offer = best_thresholds(results)
+    assert 0.47 < sure <= 0.92
+    assert 0.13 < offer <= 0.47
+
+
+def test_who_is_always_right_should_always_act() -> None:
+    sure, offer = best_thresholds([message(confidence, "greet", "stop") for confidence in (0.22, 0.5, 0.9)])
+    assert offer <= sure <= 0.22
+
+
+def test_who_is_always_wrong_should_ask_where_that_helps_and_else_give_up() -> None:
+    nearly = [message(confidence, "stop", "deny", "greet") for confidence in (0.3, 0.52, 0.78)]
+    sure, offer = best_thresholds(nearly)
+    assert offer <= 0.3
+    assert sure > 0.78
+    sure, offer = best_thresholds(
+        [(one, parsed("en", ("stop", answer["intent"]["confidence"]))) for one, answer in nearly]
+    )
+    assert 0.78 < offer <= sure
+
+
+def test_a_message_that_was_not_understood_counts_by_its_likeliest_intent() -> None:
+    results = [(sample("hi", "greet"), parsed("en", ("nlu_fallback", 0.99), ("greet", 0.42), ("stop", 0.3)))] * 3
+    sure, _ = best_thresholds(results)
+    assert sure <= 0.42
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1), st.permutations(["greet", "stop", "deny", "thank"])).map(
+            lambda drawn: message(drawn[0], *drawn[1])
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_the_thresholds_are_in_order(results: list[Result]) -> None:
+    sure, offer = best_thresholds(results)
+    assert 0 <= offer <= sure <= 1
+
+
+def outcomes(right: str) -> list[Result]:
+    """Results of one model: "+" for a message whose intent it recognised."""
+    return [(sample("hi", "greet"), parsed("en", ("greet" if sign == "+" else "stop", 1.0))) for sign in right]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        pytest.param("++--", "++--", Comparison(0, 0, 1.0), id="the same"),
+        pytest.param("", "", Comparison(0, 0, 1.0), id="nothing"),
+        pytest.param("+++---", "---+++", Comparison(3, 3, 1.0), id="equally good"),
+        pytest.param("+++++", "-----", Comparison(5, 0, 2 / 2**5), id="only better"),
+        pytest.param("-----", "+++++", Comparison(0, 5, 2 / 2**5), id="only worse"),
+        pytest.param("++++++++-", "--------+", Comparison(8, 1, 2 * (1 + 9) / 2**9), id="mostly better"),
+        # What both know or neither does says nothing of the difference.
+        pytest.param("+++++" + "+-" * 50, "-----" + "+-" * 50, Comparison(5, 0, 2 / 2**5), id="among many"),
+    ],
+)
+def test_two_models_are_compared_on_what_only_one_of_them_knows(ours: str, theirs: str, expected: Comparison) -> None:
+    found = compare(outcomes(ours), outcomes(theirs))
+    assert (found.fixed, found.broken) == (expected.fixed, expected.broken)
+    assert found.p_value == pytest.approx(expected.p_value)
+
+
+def test_an_intent_that_was_not_sure_enough_counts_in_a_comparison() -> None:
+    unsure = [(sample("hi", "greet"), parsed("en", ("nlu_fallback", 0.9), ("greet", 0.3)))]
+    assert compare(unsure, outcomes("-")).fixed == 1
+
+
+def test_models_are_compared_on_the_same_messages_only() -> None:
+    with pytest.raises(ValueError):
+        compare(outcomes("++"), outcomes("+"))

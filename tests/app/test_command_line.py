@@ -78,6 +78,48 @@ def test_evaluate_names_the_line_that_is_no_sample(server: Server, tmp_path: Pat
     assert f"{file}:2" in result.stderr.replace("\n", "")
 
 
+MESSAGES = [
+    ("hello there", "en", "greet"),
+    ("where is my parcel?", "en", "track_order"),
+    ("please send me the invoice again", "en", "request_invoice"),
+    ("guten Tag zusammen", "de", "greet"),
+    ("wo bleibt mein Paket?", "de", "track_order"),
+    ("ich möchte die Schuhe zurückschicken", "de", "return_item"),
+]
+
+
+def test_evaluate_measures_typing_errors_and_thresholds_and_draws(server: Server, tmp_path: Path) -> None:
+    file, pictures = tmp_path / "set.jsonl", tmp_path / "pictures"
+    samples = ({"text": text, "language": language, "intent": intent} for text, language, intent in MESSAGES)
+    file.write_text("\n".join(map(json.dumps, samples)), encoding="utf-8")
+    options = ("--json", "--typing-errors", "--thresholds", "--plot", str(pictures))
+    result = run(server.home, "evaluate", "nlu", str(file), *options)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert {language: figures["n"] for language, figures in found["languages"].items()} == {"de": 3, "en": 3}
+    assert set(found["thresholds"]) == {"de", "en"}
+    for thresholds in found["thresholds"].values():
+        assert 0 <= thresholds["offer"] <= thresholds["sure"] <= 1
+    assert {path.name for path in pictures.iterdir()} == {"confusion-de.png", "confusion-en.png", "reliability.png"}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures.iterdir())
+
+
+def test_evaluate_trains_a_pipeline_on_other_data(server: Server, tmp_path: Path) -> None:
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    openings = ("", "hello, ", "please, ", "hi there: ")
+    topics = {"cards": "my credit card was stolen", "rates": "what is the interest rate", "hours": "when do you open"}
+    rows = [f'"{opening}{text}",{label}' for label, text in topics.items() for opening in openings]
+    train.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    test.write_text(
+        "text,label\nsomebody has stolen my card,cards\nhow high is the interest rate,rates\n"
+        "when do you open on sundays,hours\ntell me a joke,out_of_scope\n",
+        encoding="utf-8",
+    )
+    result = run(server.home, "evaluate", "pipeline", str(train), str(test))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["100.0%", "of", "3", "messages"]
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project's data."""

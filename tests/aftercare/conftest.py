@@ -1,0 +1,1 @@
+from tests.bot.conftest import rasa  # noqa: F401
