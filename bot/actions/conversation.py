@@ -15,6 +15,7 @@ from bot.actions.questions import article_choices, rank_articles
 from bot.actions.services import Services, entity_values, intent_of
 from bot.decision import QUESTION, WORTH_OFFERING, Certainty
 from bot.localization import language_code
+from bot.matters import MATTERS
 from bot.values import language as language_value
 from bot.values import sentence
 
@@ -28,30 +29,7 @@ LISTEN = "action_listen"
 CLARIFYING = ("utter_clarify", "utter_rephrase")
 """The responses that say that a message was not understood."""
 
-READABLE = frozenset(
-    {
-        "track_order",
-        "report_missing_parcel",
-        "cancel_order",
-        "change_address",
-        "list_orders",
-        "return_item",
-        "exchange_item",
-        "return_status",
-        "refund_status",
-        "report_damaged",
-        "report_wrong_item",
-        "request_repair",
-        "troubleshoot",
-        "request_invoice",
-        "privacy_request",
-        "change_language",
-        "help",
-        "stop",
-        "human_handoff",
-        "complain",
-    }
-)
+READABLE = (MATTERS - {QUESTION}) | {"change_language", "help", "stop", "human_handoff", "complain"}
 """Intents that can be offered as a reading; `utter_reading_<intent>` names them."""
 
 
