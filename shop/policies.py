@@ -1,8 +1,9 @@
 """The shop's promises per country, from one YAML file (`shop/policies.yml` is the demonstration shop's).
 
-The file has four parts: `shop` (facts about the company), `language_country`, `default` (a `currency`, a
-`region` and sections of figures) and `countries` (what differs from `default` in a country). `default` says
-which sections and keys there are and of which type; an override that does not fit is an error with its line.
+The file has these parts: `shop` (facts about the company), `language_country`, `default` (a `currency`, a
+`region` and sections of figures), `regions` (groups of `countries`, and what differs from `default` in them; may be
+missing) and `countries` (what differs in a country). `default` says which sections and keys there are and of which
+type; an override that does not fit is an error with its line.
 """
 
 from collections.abc import Iterator, Mapping
@@ -75,7 +76,7 @@ class Policies:
 
     @property
     def countries(self) -> tuple[str, ...]:
-        """The countries that have policies of their own."""
+        """The countries that have policies of their own, or their region's."""
         return tuple(self._countries)
 
     def for_country(self, country: str | None) -> Section:
@@ -97,6 +98,9 @@ class _Value:
 
 _Sections = dict[str, dict[str, _Value]]
 
+_PARTS = ("shop", "language_country", "default", "countries")
+_REGIONS = "regions"
+
 
 class _Reader:
     """Turns a file's YAML nodes, which know their lines, into policies."""
@@ -106,11 +110,11 @@ class _Reader:
 
     def policies(self) -> Policies:
         parts = self._mapping(self._document())
-        for part in ("shop", "language_country", "default", "countries"):
+        for part in _PARTS:
             if part not in parts:
                 raise PoliciesError(self._path, None, f"the part {part!r} is missing")
         for part, node in parts.items():
-            if part not in ("shop", "language_country", "default", "countries"):
+            if part not in (*_PARTS, _REGIONS):
                 raise self._error(node, f"unknown part {part!r}")
         shop = {key: self._value(node).value for key, node in self._mapping(parts["shop"]).items()}
         languages = {key: self._text(node) for key, node in self._mapping(parts["language_country"]).items()}
@@ -119,14 +123,23 @@ class _Reader:
         for head in ("currency", "region"):
             if head not in heads:
                 raise self._error(parts["default"], f"default has no {head}")
+        default = self._resolve(shop, heads, sections, "default", parts["default"])
         countries = {}
+        region_of = {}
+        for region, node in self._mapping(parts[_REGIONS]).items() if _REGIONS in parts else ():
+            members, of_region = self._region(node)
+            region_heads, merged = heads | {"region": region}, self._merge(sections, of_region, region)
+            resolved = self._resolve(shop, region_heads, merged, region, node)
+            for code in members:
+                region_of[code] = region_heads, merged
+                countries[code] = resolved
         for code, node in self._mapping(parts["countries"]).items():
-            if not (len(code) == 2 and code.isascii() and code.isupper()):
-                raise self._error(node, f"{code!r} is not a country code")
+            self._check_code(code, node)
             own_heads, own = self._country(node)
-            merged = self._merge(sections, own, code)
-            countries[code] = self._resolve(shop, heads | own_heads, merged, code, node)
-        return Policies(self._resolve(shop, heads, sections, "default", parts["default"]), countries, languages)
+            inherited_heads, inherited = region_of.get(code, (heads, sections))
+            merged = self._merge(inherited, own, code)
+            countries[code] = self._resolve(shop, inherited_heads | own_heads, merged, code, node)
+        return Policies(default, countries, languages)
 
     def _document(self) -> yaml.Node:
         try:
@@ -144,6 +157,24 @@ class _Reader:
             raise PoliciesError(self._path, None, "the file is empty")
         return node
 
+    def _region(self, node: yaml.Node) -> tuple[list[str], _Sections]:
+        """A region: the codes of its countries, and its sections."""
+        parts = self._mapping(node)
+        members = parts.pop("countries", None)
+        if not isinstance(members, yaml.SequenceNode):
+            raise self._error(members or node, "a region needs the list of its `countries`")
+        codes = [self._text(member) for member in members.value]
+        for code, member in zip(codes, members.value, strict=True):
+            self._check_code(code, member)
+        return codes, {name: self._section(child) for name, child in parts.items()}
+
+    def _section(self, node: yaml.Node) -> dict[str, _Value]:
+        return {name: self._value(entry) for name, entry in self._mapping(node).items()}
+
+    def _check_code(self, code: str, node: yaml.Node) -> None:
+        if not (len(code) == 2 and code.isascii() and code.isupper()):
+            raise self._error(node, f"{code!r} is not a country code")
+
     def _country(self, node: yaml.Node) -> tuple[dict[str, str], _Sections]:
         """`default` or a country: its currency and region, and its sections."""
         heads, sections = {}, {}
@@ -155,7 +186,7 @@ class _Reader:
             elif key == "region":
                 heads[key] = self._text(child)
             else:
-                sections[key] = {name: self._value(entry) for name, entry in self._mapping(child).items()}
+                sections[key] = self._section(child)
         return heads, sections
 
     def _merge(self, sections: _Sections, own: _Sections, code: str) -> _Sections:

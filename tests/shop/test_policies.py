@@ -44,9 +44,40 @@ def load(tmp_path: Path) -> Load:
 def test_bundled_policies_have_every_country_in_its_currency() -> None:
     policies = Policies.load(BUNDLED)
     currencies = {country: policies.for_country(country).currency for country in policies.countries}
-    assert len(currencies) == 12
+    assert len(currencies) == 33
     assert set(currencies.values()) == {"EUR", "GBP", "USD", "CAD", "CHF", "PLN", "MXN", "CNY"}
     assert policies.language_country["zh"] == "CN"
+
+
+REGIONAL = """\
+regions:
+  Nordic:
+    countries: [NO, SE]
+    returns: {window_days: 21, free: false}
+"""
+
+
+def test_a_country_has_its_regions_figures_below_its_own(load: Load) -> None:
+    policies = load(GOOD + REGIONAL)
+    assert policies.for_country("SE").region == policies.for_country("NO").region == "Nordic"
+    assert policies.for_country("DE").region == "EU"
+    assert policies.for_country("SE").returns.window_days == 21
+    assert policies.for_country("NO").returns.window_days == 14
+    assert policies.for_country("NO").returns.free is False
+    assert set(policies.countries) == {"NO", "SE", "DE"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ("regions: {EU: {returns: {free: true}}}", "needs the list of its `countries`"),
+        ("regions: {EU: {countries: [no]}}", "'no' is not a country code"),
+        ("regions: {EU: {countries: [SE], returns: {windows: 1}}}", "EU: unknown key returns.windows"),
+    ],
+)
+def test_a_wrong_region_is_an_error_with_its_line(load: Load, wrong: str, problem: str) -> None:
+    with pytest.raises(PoliciesError, match=rf"policies.yml:{GOOD.count(chr(10)) + 1}: .*{problem}"):
+        load(GOOD + wrong)
 
 
 def test_overrides_are_merged_and_money_is_the_countrys() -> None:
