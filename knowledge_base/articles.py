@@ -267,7 +267,8 @@ class _FrontMatter:
         line = node.start_mark.line
         if not isinstance(node, yaml.ScalarNode):
             raise self._error(line, f"'{name}': expected text; quote it if it holds `: `, or begins with `[` or `{{`")
-        value = " ".join(node.value.split())
+        # Plain spaces and line breaks are folded; no-break spaces are not.
+        value = re.sub(r"[ \t\n]+", " ", node.value).strip()
         if not re.search(r"\w", value):
             raise self._error(line, f"'{name}' holds no word")
         return value

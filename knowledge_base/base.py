@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from knowledge_base.articles import Article, ArticleError, article_files, load_files
 from knowledge_base.checks import check_articles
+from knowledge_base.dense import DenseIndex, Encode, VectorCache, texts_of
+from knowledge_base.passages import Passage, sections_of
 from knowledge_base.rendering import Rendered, Renderer, Variables
 from knowledge_base.search import Hit, SearchIndex
 
@@ -48,7 +50,27 @@ class _Snapshot:
     articles: Mapping[str, Mapping[str, Article]]
     """By language, then by slug."""
     indexes: Mapping[str, SearchIndex]
+    dense: Mapping[str, _Dense]
     renderer: Renderer
+
+
+class _Dense:
+    """A language's dense index, made when it is first needed: that may take minutes."""
+
+    def __init__(self, make: Callable[[], DenseIndex]) -> None:
+        self._make = make
+        self._making = threading.Lock()
+        self._index: DenseIndex | None = None
+
+    @property
+    def is_made(self) -> bool:
+        return self._index is not None
+
+    def __call__(self) -> DenseIndex:
+        with self._making:
+            if self._index is None:
+                self._index = self._make()
+            return self._index
 
 
 class KnowledgeBase:
@@ -61,15 +83,27 @@ class KnowledgeBase:
         folder: where the articles lie.
         variables: the figures of a country for the templates; see `knowledge_base.rendering`.
         fallback_language: stands in where an article is missing; its slugs are the catalogue.
+        encoders: by language; where there is one, the search goes by what it makes of texts as well. It is not called
+            before the first search.
+        vectors: the folder in which the articles' vectors are kept; None to compute them anew in each process.
 
     Raises:
         NotADirectoryError: there is no such folder.
     """
 
-    def __init__(self, folder: Path, variables: Variables, fallback_language: str = "en") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        variables: Variables,
+        fallback_language: str = "en",
+        encoders: Mapping[str, Encode] | None = None,
+        vectors: Path | None = None,
+    ) -> None:
         self._folder = folder
         self._variables = variables
         self._fallback_language = fallback_language
+        self._encoders = encoders or {}
+        self._cache = VectorCache(vectors)
         self._refreshing = threading.Lock()
         self._snapshot = self._load(self._fingerprint(), None)
 
@@ -116,14 +150,35 @@ class KnowledgeBase:
         article, fallback = self._find(snapshot, slug, language)
         return Answer(snapshot.renderer.render(article, country), fallback)
 
-    def search(self, query: str, language: str, limit: int = 3) -> list[Hit]:
+    def search(self, query: str, language: str, limit: int = 3, country: str | None = None) -> list[Hit]:
         """The articles that answer a question, the likeliest first; see `SearchIndex.search` for the scores.
 
         A language without any article is searched in the fallback language.
+
+        Args:
+            query: a question, or a few words.
+            language: of the articles.
+            limit: how many articles at most.
+            country: for whom (ISO 3166, two letters); the hits' sections are then those that a customer there sees,
+                and their headings as they stand on the page. Without it, they are what all countries have in common.
         """
-        indexes = self._snapshot.indexes
-        index = indexes.get(language) or indexes.get(self._fallback_language)
-        return index.search(query, limit) if index else []
+        snapshot = self._snapshot
+        language = language if language in snapshot.indexes else self._fallback_language
+        if language not in snapshot.indexes:
+            return []
+        dense = snapshot.dense.get(language)
+        hits = snapshot.indexes[language].search(query, limit, dense() if dense else None)
+        return hits if country is None else [self._as_seen(snapshot, hit, query, language, country) for hit in hits]
+
+    def passage(self, query: str, rendered: Rendered) -> Passage | None:
+        """What in a rendered article answers a question beyond its answer; see `Passages.best`."""
+        index = self._snapshot.indexes.get(rendered.language)
+        return index.passage(query, rendered.slug, rendered.answer, rendered.body) if index else None
+
+    def prepare(self) -> None:
+        """Make now what the encoders need for the first search. Without encoders there is nothing to do."""
+        for dense in self._snapshot.dense.values():
+            dense()
 
     def refresh(self) -> bool:
         """Take over what changed on disk since the last time, and say whether anything did.
@@ -134,9 +189,12 @@ class KnowledgeBase:
 
         Raises:
             NotADirectoryError: the folder is gone. The articles stay as they were.
+            FileNotFoundError: all files are gone, as from a volume that is not mounted. The articles stay as they were.
         """
         with self._refreshing:
             files = self._fingerprint()
+            if self._snapshot.files and not files:
+                raise FileNotFoundError(f"{self._folder}: all articles are gone")
             if files == self._snapshot.files:
                 return False
             self._snapshot = self._load(files, self._snapshot)
@@ -162,6 +220,16 @@ class KnowledgeBase:
         if article is not None:
             return Found(article, fallback=True)
         raise UnknownArticle(f"no article '{slug}' in '{language}' or '{self._fallback_language}'")
+
+    def _as_seen(self, snapshot: _Snapshot, hit: Hit, query: str, language: str, country: str) -> Hit:
+        try:
+            rendered = snapshot.renderer.render(snapshot.articles[language][hit.slug], country)
+        except ArticleError as error:  # Whoever shows the article will meet it as well; the others are fine.
+            logger.error("%s", error)
+            return hit
+        whole, sections = f"{rendered.title}\n{rendered.answer}", sections_of(rendered.body)
+        ranked = snapshot.indexes[language].sections(query, hit.slug, whole, sections)
+        return hit._replace(section=ranked[0].heading, sections=tuple(ranked))
 
     def _fingerprint(self) -> Fingerprint:
         if not self._folder.is_dir():
@@ -197,11 +265,32 @@ class KnowledgeBase:
             errors=tuple(errors),
             articles=articles,
             indexes={language: self._index(language, of, before) for language, of in articles.items()},
+            dense={
+                language: self._dense(language, of, before)
+                for language, of in articles.items()
+                if language in self._encoders
+            },
             renderer=Renderer(self._variables),
         )
 
     @staticmethod
     def _index(language: str, articles: Mapping[str, Article], before: _Snapshot | None) -> SearchIndex:
-        if before is not None and before.articles.get(language) == articles:
+        if before is None or language not in before.indexes:
+            return SearchIndex(language, list(articles.values()))
+        if before.articles[language] == articles:
             return before.indexes[language]
-        return SearchIndex(language, list(articles.values()))
+        return before.indexes[language].updated(list(articles.values()))
+
+    def _dense(self, language: str, articles: Mapping[str, Article], before: _Snapshot | None) -> _Dense:
+        if before is not None and before.articles.get(language) == articles:
+            return before.dense[language]
+
+        def make() -> DenseIndex:
+            encode, of_language = self._encoders[language], list(articles.values())
+            texts = [text for article in of_language for text in texts_of(article)]
+            return DenseIndex(of_language, self._cache.vectors(language, texts, encode), encode)
+
+        dense = _Dense(make)
+        if before is not None and language in before.dense and before.dense[language].is_made:
+            dense()  # Searches go on with the old one meanwhile, and shall not wait for the new one.
+        return dense

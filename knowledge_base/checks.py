@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
+from urllib.parse import unquote
 
 from knowledge_base.articles import Article, ArticleError
+from knowledge_base.figures import Figure, Kind, names_used, policy_figures, written_out
+from knowledge_base.links import anchor
 from knowledge_base.rendering import Renderer
 
 MIN_QUESTIONS = 25
@@ -19,6 +23,11 @@ UNKNOWN_COUNTRY = "ZZ"
 
 Articles = Mapping[str, Mapping[str, Article]]
 """By language, then by slug."""
+
+# Only a shop counts in these. Days, months and percents are everybody's: of washing, of batteries, of children's ages.
+_SHOPS_OWN = (Kind.MONEY, Kind.WORKDAYS)
+_FILE_LINK = re.compile(r"\]\(<?(?![a-z]+:)([^\s()<>#]+\.md)(?:#([^\s()<>]*))?", re.IGNORECASE)
+_HEADING = re.compile(r"^#{2,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
 def check_articles(
@@ -37,12 +46,15 @@ def check_articles(
         catalogue_language: the language whose slugs are the catalogue.
         countries: every article must render for each of them, and for an unknown one.
     """
+    everywhere = dict.fromkeys((UNKNOWN_COUNTRY, *countries))
     yield from _catalogue(articles, folder, catalogue_language)
+    yield from _figures(articles, renderer, everywhere)
     for of_language in articles.values():
         yield from _repeated_questions(of_language)
         for article in of_language.values():
             yield from _few_questions(article)
-            yield from _rendering(article, renderer, dict.fromkeys((UNKNOWN_COUNTRY, *countries)))
+            yield from _links(article, {**articles.get(catalogue_language, {}), **of_language})
+            yield from _rendering(article, renderer, everywhere)
 
 
 def body_length(article: Article, body: str) -> int:
@@ -106,3 +118,56 @@ def _rendering(article: Article, renderer: Renderer, countries: Collection[str])
         if not least <= length <= most:
             message = f"the body has {length} {unit} for {lengths[length]}, expected {least} to {most}"
             yield ArticleError(article.path, article.lines["body"], message)
+
+
+def _figures(articles: Articles, renderer: Renderer, countries: Collection[str]) -> Iterator[ArticleError]:
+    """Figures of the shop that are written out, where a variable would say what holds in the country."""
+    stated = policy_figures(map(renderer.variables, countries))
+    sections = {name.partition(".")[0] for names in stated.values() for name in names}
+    used: dict[str, set[str]] = {}
+    for of_language in articles.values():
+        for slug, article in of_language.items():
+            used.setdefault(slug, set()).update(names_used(article) & sections)
+    for of_language in articles.values():
+        for slug, article in of_language.items():
+            for figure in written_out(article):
+                # What an article is about, the sections of the policies tell that it uses in any language.
+                about = sections if figure.kind in _SHOPS_OWN else used[slug] or sections
+                names = _stating(figure, stated, about)
+                if names:
+                    message = (
+                        f"'{figure.text}' is written out: is it {' or '.join(names)}? "
+                        f"If it is no figure of the shop, {{{{ '{figure.text}' }}}} says so"
+                    )
+                    yield ArticleError(article.path, figure.line, message)
+
+
+def _stating(
+    figure: Figure, stated: Mapping[tuple[Kind, Decimal], Collection[str]], sections: Collection[str]
+) -> list[str]:
+    """The variables that state a figure: of a range both ends, or else it is none of the shop."""
+    # Working days are often called days.
+    kinds = (Kind.DAYS, Kind.WORKDAYS) if figure.kind is Kind.DAYS else (figure.kind,)
+    found = [
+        {name for kind in kinds for name in stated.get((kind, value), ()) if name.partition(".")[0] in sections}
+        for value in figure.values
+    ]
+    return sorted(set().union(*found)) if all(found) else []
+
+
+def _links(article: Article, catalogue: Mapping[str, Article]) -> Iterator[ArticleError]:
+    """Links to files of articles, `[text](slug.md#section)`, that lead nowhere."""
+    for link in _FILE_LINK.finditer(article.body):
+        file, section = link.groups()
+        line = article.lines["body"] + article.body.count("\n", 0, link.start())
+        target = catalogue.get(file.removesuffix(".md").removeprefix("./"))
+        if target is None:
+            yield ArticleError(article.path, line, f"the link to '{file}' leads to no article")
+        elif section and not _has_section(target, unquote(section)):
+            yield ArticleError(article.path, line, f"'{file}' has no section '{section}'")
+
+
+def _has_section(article: Article, name: str) -> bool:
+    headings = _HEADING.findall(article.body)
+    # What a template's heading says depends on the country.
+    return any("{" in heading or anchor(heading) == anchor(name) for heading in headings)

@@ -64,6 +64,10 @@ class Renderer:
         )
         self._environment.filters.update(money=_money, listing=_listing, time=_time, languages=_languages)
 
+    def variables(self, country: str) -> Mapping[str, Any]:
+        """The figures of a country, as templates see them."""
+        return self._variables(country)
+
     def title(self, article: Article, country: str) -> str:
         """The title alone; see `render`."""
         return self._one_line(article, "title", country)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -26,36 +26,52 @@ UNSPACED = frozenset({"zh"})
 """Cut into words by jieba."""
 
 _WORD = re.compile(r"[^\W_]+")
+_TEMPLATE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 # Four letters did as well as any mixture of two to five, at a fraction of the cost.
 _NGRAM = 4
 
 jieba.setLogLevel("WARNING")
 
 
+def without_tags(template: str) -> str:
+    """A template's text. What a tag becomes depends on the country; this is what all countries have in common."""
+    return _TEMPLATE_TAG.sub(" ", template)
+
+
 class Analyzer:
     """Turns text of one language into features: articles and queries alike."""
 
     def __init__(self, language: str) -> None:
-        self._unspaced = language in UNSPACED
+        self.language = language
+        self.unspaced = language in UNSPACED
         self._stemmer = Stemmer.Stemmer(STEMMERS[language]) if language in STEMMERS else None
 
+    def words(self, text: str) -> list[str]:
+        """The words in their order, without inflection, case and accents."""
+        return self._words(_normalise(text), jieba.cut)
+
+    def parts(self, text: str) -> list[str]:
+        """The words, and where no spaces set them apart, those inside long ones too (发票 and 抬头 in 发票抬头)."""
+        return self._words(_normalise(text), jieba.cut_for_search)
+
     def stems(self, text: str) -> list[str]:
-        """The words in their order, without inflection, case and accents; then their pairs (`how long`)."""
-        text = _normalise(text)
-        if self._unspaced:
-            stems = [word for word in jieba.cut_for_search(text) if _WORD.fullmatch(word)]
-        else:
-            words = _WORD.findall(text)
-            # Snowball knows accents, so they go last.
-            stems = [_fold(word) for word in (self._stemmer.stemWords(words) if self._stemmer else words)]
+        """The parts; then their pairs (`how long`)."""
+        stems = self.parts(text)
         return stems + [f"{first} {second}" for first, second in zip(["", *stems], stems, strict=False)]
 
     def ngrams(self, text: str) -> list[str]:
         """The words in overlapping pieces of four letters, a space marking where a word begins and ends; in
         Chinese the single characters, and their pairs."""
         words = _WORD.findall(_normalise(text))
-        pieces = _characters if self._unspaced else _pieces
+        pieces = _characters if self.unspaced else _pieces
         return [piece for word in words for piece in pieces(word)]
+
+    def _words(self, text: str, cut: Callable[[str], Iterable[str]]) -> list[str]:
+        if self.unspaced:
+            return [word for word in cut(text) if _WORD.fullmatch(word)]
+        words = _WORD.findall(text)
+        # Snowball knows accents, so they go last.
+        return [_fold(word) for word in (self._stemmer.stemWords(words) if self._stemmer else words)]
 
 
 def _normalise(text: str) -> str:

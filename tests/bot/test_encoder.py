@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import re
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,14 @@ import numpy.typing as npt
 import onnx
 import pytest
 import sentencepiece
+import yaml
 from onnx import TensorProto, helper, numpy_helper
+
+from aftercare.errors import ConfigurationError
+from aftercare.house import lay_ground
+from aftercare.settings import Settings
+from bot.nlu.sentence_encoder import EncoderError, SentenceEncoder, configured_encoders
+from tests.knowledge_base.samples import ARTICLE
 
 if TYPE_CHECKING:
     from bot.nlu.encoder import SentenceEncoderFeaturizer
@@ -229,7 +238,7 @@ def test_an_encoder_of_the_hub_is_found_where_it_was_fetched(rasa: None, folder:
 
 
 def test_languages_share_an_encoder(rasa: None, folder: Path) -> None:
-    assert featurizer(folder)._encoder is featurizer(folder, pooling="cls")._encoder
+    assert featurizer(folder)._encoder.network is featurizer(folder, pooling="cls")._encoder.network
 
 
 def test_nothing_is_asked_of_the_network(rasa: None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,6 +352,93 @@ def test_a_pipeline_with_it_learns(rasa: None, folder: Path) -> None:
     # Word features alone know nothing of a message without a known word; its vector differs all the same.
     unknown = [guess.confidence for guess in classify("en", components, TrainingData(examples), ["xyz", "qqq"])]
     assert unknown[0] != unknown[1]
+
+
+def test_threads_may_encode_at_the_same_time(folder: Path) -> None:
+    # One network, whose tokenizer is set to another length for each.
+    encoders = [SentenceEncoder(model=str(folder), max_length=length) for length in (5, 128)] * 100
+    alone = [encoder(TEXTS) for encoder in encoders[:2]]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda encoder: encoder(TEXTS), encoders))
+    np.testing.assert_allclose(together, alone * 100, atol=1e-5)
+
+
+def test_a_forked_process_opens_its_own(folder: Path) -> None:
+    encoder = SentenceEncoder(model=str(folder))
+    expected = encoder(TEXTS)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        in_child = pool.apply_async(encoder, [TEXTS]).get(timeout=60)
+    np.testing.assert_allclose(in_child, expected, atol=1e-5)
+
+
+def test_configured_encoders_are_those_that_pipelines_name() -> None:
+    featurizer = {"name": "bot.nlu.encoder.SentenceEncoderFeaturizer", "model": "a/b", "pooling": "cls", "weight": 2}
+    languages = {"en": [{"name": "bot.nlu.tokenizers.LanguageTokenizer"}, featurizer], "de": [], "zh": None}
+    config = {"pipeline": [{"name": "other"}, {"name": "pipelines", "languages": languages}]}
+
+    assert configured_encoders(config) == {"en": SentenceEncoder(model="a/b", pooling="cls")}
+    assert configured_encoders({}) == {}
+    with pytest.raises(EncoderError, match="`pooling`"):
+        configured_encoders({"pipeline": [{"languages": {"en": [{**featurizer, "pooling": "max"}]}}]})
+
+
+@pytest.fixture
+def settings(folder: Path, tmp_path: Path) -> Settings:
+    """Of a project with an English and a German article, whose English pipeline names the encoder."""
+    project = tmp_path / "project"
+    for language in ("en", "de"):
+        article = project / "knowledge_base" / "articles" / language / "warranty.md"
+        article.parent.mkdir(parents=True)
+        article.write_text(
+            ARTICLE.format(title="A", category="company", answer="  B.", questions="  - c", body="D."), "utf-8"
+        )
+    encoder = {"name": "bot.nlu.encoder.SentenceEncoderFeaturizer", "model": str(folder), "weight": 2.0}
+    languages: dict[str, Any] = {"en": [encoder], "de": [{"name": "bot.nlu.tokenizers.LanguageTokenizer"}]}
+    config = {"pipeline": [{"name": "bot.nlu.pipelines.LanguagePipelines", "languages": languages}]}
+    (project / "config.yml").write_text(yaml.safe_dump(config))
+    return Settings.load(project=project, home=tmp_path / "home", policies=ROOT / "shop" / "policies.yml")
+
+
+def test_the_search_goes_by_it_where_a_pipeline_names_it(settings: Settings) -> None:
+    base = lay_ground(settings).knowledge_base
+
+    # No word in common: what is found, the encoder has found.
+    assert base.search("xyz", "de") == []
+    assert [hit.slug for hit in base.search("xyz", "en")] == ["warranty"]
+    assert [path.name[:3] for path in (settings.home / "vectors").iterdir()] == ["en-"]
+
+
+def test_it_is_opened_with_the_first_search(settings: Settings) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from aftercare.house import lay_ground
+from aftercare.settings import Settings
+
+def opened():
+    return [name for name in ("onnxruntime", "transformers") if name in sys.modules]
+
+ground = lay_ground(Settings.load(project=Path({str(settings.project)!r}), policies=Path({str(settings.policies)!r}),
+                                  home=Path({str(settings.home)!r})))
+ground.knowledge_base.search("xyz", "de")
+ground.knowledge_base.check()
+print(opened())
+ground.knowledge_base.search("xyz", "en")
+print(opened())
+"""
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert result.stdout.splitlines() == ["[]", "['onnxruntime', 'transformers']"], result.stderr
+
+
+def test_what_is_wrong_with_it_is_an_error_of_the_configuration(settings: Settings, folder: Path) -> None:
+    (folder / "model.onnx").unlink()
+    base = lay_ground(settings).knowledge_base
+    with pytest.raises(ConfigurationError, match="no ONNX file"):
+        base.search("xyz", "en")
+
+    settings.config_file.write_text(settings.config_file.read_text().replace("weight: 2.0", "max_length: none"))
+    with pytest.raises(ConfigurationError, match=r"config\.yml: .*`max_length`"):
+        lay_ground(settings)
 
 
 def test_without_it_nothing_of_it_is_imported() -> None:

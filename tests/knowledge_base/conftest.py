@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from knowledge_base import Variables
+from tests.databases import database, database_url, postgresql_server  # noqa: F401
 from tests.knowledge_base.samples import ARTICLE, Money, WriteArticle
 
 

@@ -1,11 +1,13 @@
 """How good and how fast the search is.
 
-    python -m tests.knowledge_base.measure [--scale N]      # in the repository's folder
+    python -m tests.knowledge_base.measure [--scale N | --passages N]      # in the repository's folder
 
 Per language: hit@1, hit@3 and MRR in percent, the mean score of the first hit, and a query's p95 (processor
 time), on two sets: `held`, five questions of each article left out of the index, in three random draws; and
 `dev`, the general questions of `tests/nlu/<language>.jsonl`. Then, for first hits by score, the share that
-is right. `--scale` measures the time for an index of N articles that are made of the English ones.
+is right. `--scale` measures time and memory of an index of N articles that are made of the English ones.
+`--passages` prints, for N random questions of each language, the section that was chosen, and the passage where
+there is one worth adding to the answer: what is right, only a reader can tell.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import dataclasses
 import json
 import random
+import resource
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,7 +24,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from knowledge_base import Article, Hit, SearchIndex, load_articles
+from knowledge_base import WORTH_ADDING, Article, Hit, KnowledgeBase, SearchIndex, Section, load_articles
+from shop import Policies
 
 ROOT = Path(__file__).parents[2]
 ARTICLES = ROOT / "knowledge_base" / "articles"
@@ -103,10 +107,13 @@ def _scale(articles: Sequence[Article], size: int) -> None:
     for i in range(size):
         model = draw.choice(articles)
         questions = tuple(vary(question) for question in model.questions[:26])
-        many.append(dataclasses.replace(model, slug=f"a-{i}", questions=questions, body=vary(model.body)))
+        sections = tuple(Section(heading, vary(text)) for heading, text in model.sections)
+        many.append(dataclasses.replace(model, slug=f"a-{i}", questions=questions, sections=sections))
+    before = _megabytes()
     start = time.process_time()
     index = SearchIndex("en", many)
     indexed = time.process_time() - start
+    memory = _megabytes() - before
     spent = []
     for article in draw.choices(articles, k=300):
         query = vary(draw.choice(article.questions))
@@ -114,18 +121,50 @@ def _scale(articles: Sequence[Article], size: int) -> None:
         index.search(query)
         spent.append(time.process_time() - start)
     p50, p95 = np.percentile(spent, [50, 95]) * 1000
-    print(f"{size} articles: indexed in {indexed:.1f} s; a query p50 {p50:.2f} ms, p95 {p95:.2f} ms")
+    changed = dataclasses.replace(many[0], slug="changed")
+    start = time.process_time()
+    index.updated([changed, *many[1:]])
+    updated = time.process_time() - start
+    print(
+        f"{size} articles: indexed in {indexed:.1f} s, {memory:.0f} MB; one changed in {updated:.1f} s; "
+        f"a query p50 {p50:.2f} ms, p95 {p95:.2f} ms"
+    )
+
+
+def _megabytes() -> float:
+    """The memory of this process that is in use."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def _passages(size: int) -> None:
+    base = KnowledgeBase(ARTICLES, Policies.load(ROOT / "shop" / "policies.yml").for_country)
+    for language in base.languages:
+        draw = random.Random(0)
+        country = "US" if language == "en" else "CN" if language == "zh" else language.upper()
+        questions = [(article, question) for article in base.articles(language) for question in article.questions]
+        for article, question in draw.sample(questions, size):
+            rendered = base.answer(article.slug, language, country).rendered
+            hits = base.search(question, language, 1, country)
+            passage = base.passage(question, rendered)
+            print(f"\n{language} {article.slug}: {question}\n  {rendered.answer}")
+            print(f"  section: {hits[0].section if hits and hits[0].slug == article.slug else '?'}")
+            if passage and passage.gain >= WORTH_ADDING:
+                print(f"  {passage.gain:.2f}: {passage.text}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=int, metavar="N", help="measure an index of N articles instead")
-    scale = parser.parse_args().scale
+    parser.add_argument("--passages", type=int, metavar="N", help="print what answers N questions of each language")
+    arguments = parser.parse_args()
+    if arguments.passages:
+        return _passages(arguments.passages)
     articles, errors = load_articles(ARTICLES)
     for error in errors:
         print(error)
-    if scale:
-        return _scale([article for article in articles if article.language == "en"], scale)
+    if arguments.scale:
+        return _scale([article for article in articles if article.language == "en"], arguments.scale)
 
     first: list[tuple[float, bool]] = []
     for language in sorted({article.language for article in articles}):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from knowledge_base import KnowledgeBase, UnknownArticle, Variables
+from tests.knowledge_base.encoders import Encoder
 from tests.knowledge_base.samples import WriteArticle
 
 
@@ -52,6 +53,106 @@ def test_search_is_by_language(knowledge_base: KnowledgeBase) -> None:
     assert knowledge_base.search("warranty", "en")[0].slug == "warranty"
     assert [hit.slug for hit in knowledge_base.search("Rückgaben", "de")] == ["return-policy"]
     assert knowledge_base.search("warranty", "fr")[0].slug == "warranty"
+
+
+def test_headings_are_those_that_a_customer_sees(
+    tmp_path: Path, write_article: WriteArticle, variables: Variables
+) -> None:
+    body = """\
+## Free within {{ returns.window_days }} days
+
+Send shoes back.
+
+{% if region == "US" %}
+## Duties
+
+Nobody owes customs anything.
+{% endif %}
+"""
+    write_article("return-policy", body=body, questions=("return policy",))
+    write_article("warranty", title="Warranty")
+    base = KnowledgeBase(tmp_path, variables)
+
+    assert base.search("send shoes back", "en")[0].section == "Free within days"
+    assert base.search("send shoes back", "en", country="DE")[0].section == "Free within 30 days"
+    assert base.search("owe customs", "en", country="US")[0].section == "Duties"
+    assert base.search("owe customs", "en", country="DE")[0].section == ""
+    assert base.search("send shoes back", "fr", country="FR")[0].section == "Free within 30 days"
+
+
+def test_an_article_that_cannot_be_rendered_is_found_all_the_same(
+    tmp_path: Path, write_article: WriteArticle, variables: Variables, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_article(body="## Shoes\n\n{{ nothing.here }}")
+    base = KnowledgeBase(tmp_path, variables)
+
+    assert base.search("shoes", "en", country="DE") == base.search("shoes", "en")
+    assert str(path) in caplog.text
+
+
+def test_passages_of_a_rendered_article(tmp_path: Path, write_article: WriteArticle, variables: Variables) -> None:
+    write_article(body="## Fee\n\nPostage is {{ shipping.fee | money }}.\n\n## Packing\n\nAny box will do.")
+    write_article("warranty", title="Warranty")
+    base = KnowledgeBase(tmp_path, variables)
+    rendered = base.answer("return-policy", "de", "DE").rendered
+
+    passage = base.passage("postage", rendered)
+    assert passage is not None
+    assert (passage.heading, passage.text) == ("Fee", "Postage is 4,90\xa0€.")
+    assert base.passage("how many days", rendered) is None
+
+
+def encoded(encoder: Encoder) -> list[str]:
+    """The texts without those that tell encoders apart."""
+    return [text for text in encoder.texts if len(text) < 200]
+
+
+def test_an_encoder_finds_what_no_word_finds(tmp_path: Path, write_article: WriteArticle, variables: Variables) -> None:
+    write_article("return-policy", title="Bring back")
+    write_article("trousers", title="Trousers", questions=("which trousers fit",))
+    write_article("trousers", "de", title="Hosen", questions=("welche hose passt",))
+    encoder = Encoder()
+    base = KnowledgeBase(tmp_path, variables, encoders={"en": encoder})
+
+    assert encoder.texts == []  # not before the first search
+    assert base.search("pants", "de") == []
+    assert base.search("", "en") == []
+    assert base.search("pants", "en")[0].slug == "trousers"
+    assert base.search("slacks", "fr")[0].slug == "trousers"
+    assert KnowledgeBase(tmp_path, variables).search("pants", "en") == []
+
+
+def test_a_restart_and_a_change_encode_only_what_is_new(
+    tmp_path: Path, write_article: WriteArticle, variables: Variables
+) -> None:
+    write_article("return-policy", title="Bring back")
+    write_article("warranty", title="Warranty")
+    articles, vectors = tmp_path, tmp_path / ".vectors"
+    KnowledgeBase(articles, variables, encoders={"en": Encoder()}, vectors=vectors).prepare()
+    encoder = Encoder()
+    base = KnowledgeBase(articles, variables, encoders={"en": encoder}, vectors=vectors)
+    base.prepare()
+    assert encoded(encoder) == []
+
+    touch(write_article("warranty", title="Trousers"))
+    assert base.refresh() is True
+    assert encoded(encoder) == ["Trousers"]  # by the refresh, not by the search after it
+    assert base.search("slacks", "en")[0].slug == "warranty"
+    assert encoded(encoder) == ["Trousers", "slacks"]
+    assert base.refresh() is False
+
+
+def test_a_change_before_the_first_search_encodes_nothing(
+    tmp_path: Path, write_article: WriteArticle, variables: Variables
+) -> None:
+    write_article("warranty", title="Warranty")
+    encoder = Encoder()
+    base = KnowledgeBase(tmp_path, variables, encoders={"en": encoder})
+    touch(write_article("warranty", title="Trousers"))
+
+    assert base.refresh() is True
+    assert encoder.texts == []
+    assert base.search("slacks", "en")[0].slug == "warranty"
 
 
 def test_nothing_changed_nothing_done(knowledge_base: KnowledgeBase) -> None:
@@ -106,6 +207,15 @@ def test_a_folder_that_goes_away_takes_nothing_with_it(knowledge_base: Knowledge
     tmp_path.rename(tmp_path.with_name("elsewhere"))
 
     with pytest.raises(NotADirectoryError):
+        knowledge_base.refresh()
+    assert knowledge_base.search("warranty", "en")[0].slug == "warranty"
+
+
+def test_files_that_are_all_gone_take_nothing_with_them(knowledge_base: KnowledgeBase, tmp_path: Path) -> None:
+    for path in tmp_path.glob("*/*.md"):
+        path.unlink()
+
+    with pytest.raises(FileNotFoundError, match="all articles are gone"):
         knowledge_base.refresh()
     assert knowledge_base.search("warranty", "en")[0].slug == "warranty"
 

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from knowledge_base import Hit, SearchIndex, load_article
+from knowledge_base import WORTH_ADDING, Hit, SearchIndex, load_article
 from knowledge_base.search import MAX_QUERY
 from knowledge_base.words import Analyzer
 from tests.knowledge_base.samples import WriteArticle
@@ -98,6 +98,72 @@ def test_hits_name_the_best_question_and_section(index: SearchIndex) -> None:
     assert hit.question == "can I bring shoes back"
 
 
+def test_sections_are_ranked(index: SearchIndex) -> None:
+    hit = index.search("how long are sale items accepted")[0]
+
+    assert (hit.section, hit.sections[0].heading) == ("Sale items", "Sale items")
+    assert {section.heading for section in hit.sections} == {"", "How long", "Sale items"}
+    scores = [section.score for section in hit.sections]
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("query", ["return window", "can I return things", "30 days for returns"])
+def test_no_section_where_none_fits_better_than_the_article(index: SearchIndex, query: str) -> None:
+    hit = index.search(query)[0]
+
+    assert (hit.slug, hit.section) == ("return-policy", "")
+
+
+def test_a_word_of_one_section_finds_its_article(index: SearchIndex) -> None:
+    hit = index.search("mastercard")[0]
+
+    assert (hit.slug, hit.section) == ("payment-methods", "Cards")
+
+
+def test_passages_add_to_an_answer(index: SearchIndex) -> None:
+    passage = index.passage("reduced goods", "return-policy", "You have 30 days.", RETURNS)
+
+    assert passage is not None
+    assert (passage.heading, passage.text) == ("Sale items", "Reduced goods come back too.")
+    assert passage.gain >= WORTH_ADDING
+    assert index.passage("return window", "return-policy", "You have 30 days to return things.", RETURNS) is None
+    assert index.passage("reduced goods", "younger-than-the-index", "Yes.", RETURNS) is not None
+
+
+def test_what_all_questions_of_an_article_have_tells_less(write_article: WriteArticle) -> None:
+    questions = ("do you repair shoes", "what does a repair cost", "repair or replace", "repair shop")
+    article = load_article(write_article("repairs", questions=questions))
+    other = load_article(write_article("warranty", questions=("what is the guarantee",)))
+    index = SearchIndex("en", [article, other])
+    body = "We repair.\n\nWe stitch shoes."
+
+    topic = index.passage("repair", "repairs", "", body)
+    detail = index.passage("shoes", "repairs", "", body)
+    assert detail is not None
+    assert topic is None or topic.gain < detail.gain
+
+
+def test_an_updated_index_searches_as_a_new_one(write_article: WriteArticle, index: SearchIndex) -> None:
+    kept = list(index._articles)
+    mended = load_article(write_article("gift-cards", title="Vouchers", questions=("are vouchers valid for long",)))
+    added = load_article(write_article("warranty", title="Warranty", questions=("does the warranty cover shoes",)))
+    articles = [added, kept[2], mended, kept[0]]
+    updated, new = index.updated(articles), SearchIndex("en", articles)
+
+    for query in ("voucher", "return shoes", "which cards", "forgot my password", "warranty", "apple pay"):
+        found, expected = updated.search(query, 4), new.search(query, 4)
+        assert [hit._replace(score=0) for hit in found] == [hit._replace(score=0) for hit in expected]
+        assert [hit.score for hit in found] == pytest.approx([hit.score for hit in expected], rel=1e-4)
+
+
+def test_an_updated_index_of_other_articles_alone(write_article: WriteArticle, index: SearchIndex) -> None:
+    article = load_article(write_article("warranty", title="Warranty", questions=()))
+
+    assert [hit.slug for hit in index.updated([article]).search("warranty")] == ["warranty"]
+    with pytest.raises(ValueError, match="no articles to index in 'en'"):
+        index.updated([])
+
+
 def test_what_is_in_template_tags_is_not_searched(index: SearchIndex) -> None:
     assert index.search("window_days") == index.search("window days")
     assert [hit.slug for hit in index.search("window")] == ["return-policy"]
@@ -169,5 +235,8 @@ def test_features() -> None:
 
     assert english.stems("How long?") == ["how", "long", " how", "how long"]
     assert english.ngrams("a Café") == [" a ", " caf", "cafe", "afe "]
+    assert english.words("How long?") == english.parts("How long?") == ["how", "long"]
     assert chinese.ngrams("退货 ok") == ["退", "货", "退货", "o", "k", "ok"]
     assert "支付宝" in chinese.stems("可以用支付宝吗")
+    assert chinese.words("支付宝") == ["支付宝"]
+    assert chinese.parts("支付宝") == ["支付", "支付宝"]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, inspect, text
 # Every room that defines tables is imported here, and only here.
 import bot.tables  # noqa: F401
 import conversations.tables  # noqa: F401
+import knowledge_base.gaps.tables  # noqa: F401
 import shop.tables  # noqa: F401
 from storage import Base, Database, DatabaseUnavailable, migrate
 
