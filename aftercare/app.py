@@ -12,9 +12,10 @@ from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse, json, raw
 
 from aftercare.errors import ConfigurationError
-from aftercare.house import Ground, open_conversations
+from aftercare.house import Ground, open_conversations, open_help_centre
 from aftercare.languages import read_yaml
 from aftercare.metrics import Metrics
+from aftercare.refreshing import Refresher
 from conversations import Incoming, LockUnavailable
 from shop import ShopUnavailable
 from storage import DatabaseUnavailable
@@ -32,10 +33,10 @@ MAX_REQUEST_BYTES = 1_000_000
 
 
 def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") -> App:
-    """The application, with the channels of `credentials.yml`, `/health/live`, `/health/ready` and `/metrics`.
+    """The application: the channels of `credentials.yml`, the help centre, `/health/live`, `/health/ready`, `/metrics`.
 
     Raises:
-        ConfigurationError: when a channel cannot be set up.
+        ConfigurationError: when a channel or the help centre cannot be set up.
     """
     app = Sanic(name, configure_logging=False, env_prefix="AFTERCARE_SANIC_")
     app.config.update(
@@ -65,11 +66,19 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
     for input_channel in channels(read_yaml(ground.settings.credentials_file)):
         routes = input_channel.blueprint(on_new_message)
         app.blueprint(routes, url_prefix=f"/webhooks/{input_channel.url_prefix()}")
+    app.blueprint(open_help_centre(ground).blueprint())
     _add_health(app, ground)
     _add_errors(app)
 
+    refresher = Refresher(ground.knowledge_base)
+
+    @app.before_server_start
+    async def start(app: App) -> None:
+        refresher.start()
+
     @app.after_server_stop
     async def close(app: App) -> None:
+        refresher.stop()
         await conversations.close()
         await ground.database.close()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +15,9 @@ from aftercare.settings import Settings
 from bot.decision import Decision, load_thresholds
 from bot.localization import CatalogueError, Catalogues
 from bot.matters import load_connectives
+from bot.nlu.sentence_encoder import EncoderError, Floats, SentenceEncoder, configured_encoders
 from conversations import Conversations, LocalLocks, Locks, RedisLocks
-from knowledge_base import Article, KnowledgeBase
+from knowledge_base import Article, Encode, GapLog, KnowledgeBase
 from shop import Policies, PoliciesError, Shop, SqlShop
 from shop.demo import seed
 from storage import Database
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from rasa.utils.endpoints import EndpointConfig
 
     from bot.assistant import Assistant
+    from help_centre import HelpCentre
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,13 @@ def lay_ground(settings: Settings) -> Ground:
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
-    try:
-        policies = Policies.load(settings.policies)
-    except PoliciesError as error:
-        raise ConfigurationError(str(error)) from error
-    knowledge_base = KnowledgeBase(settings.articles, policies.for_country)
+    policies = load_policies(settings)
+    knowledge_base = KnowledgeBase(
+        settings.articles,
+        policies.for_country,
+        encoders=find_encoders(settings),
+        vectors=settings.home / "vectors",
+    )
     if knowledge_base.errors:
         raise ConfigurationError("\n".join(str(error) for error in knowledge_base.errors))
     return Ground(
@@ -70,6 +76,34 @@ def lay_ground(settings: Settings) -> Ground:
         shop=SqlShop(database),
         knowledge_base=knowledge_base,
     )
+
+
+def find_encoders(settings: Settings) -> dict[str, Encode]:
+    """The encoder of each language whose pipeline names one. They are opened with the first text.
+
+    Raises:
+        ConfigurationError: for a wrong option; and with the first text, when an encoder cannot be opened.
+    """
+
+    def encode(encoder: SentenceEncoder, texts: Sequence[str]) -> Floats:
+        try:
+            return encoder(texts)
+        except EncoderError as error:
+            raise ConfigurationError(str(error)) from error
+
+    try:
+        encoders = configured_encoders(read_yaml(settings.config_file))
+    except EncoderError as error:
+        raise ConfigurationError(f"{settings.config_file}: {error}") from error
+    return {language: partial(encode, encoder) for language, encoder in encoders.items()}
+
+
+def load_policies(settings: Settings) -> Policies:
+    """The shop's policies. Raises `ConfigurationError` for a wrong one, naming the file and the line."""
+    try:
+        return Policies.load(settings.policies)
+    except PoliciesError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 async def furnish(ground: Ground) -> int:
@@ -95,6 +129,8 @@ def load_assistant(ground: Ground, model: Path) -> Assistant:
     """The assistant with a trained model. Takes seconds; Rasa must be loaded (`bot.engine.import_rasa`)."""
     from bot.assistant import Assistant
 
+    # Before the first customer has to wait for it.
+    ground.knowledge_base.prepare()
     shop_facts = ground.policies.for_country(None).shop
     return Assistant(
         model=model,
@@ -132,6 +168,30 @@ def actions_of(ground: Ground) -> list[Any]:
         default_language=ground.settings.default_language,
     )
     return all_actions(services)
+
+
+def open_help_centre(ground: Ground) -> HelpCentre:
+    """The help centre of the shop. Raises `ConfigurationError` for a broken catalogue."""
+    from help_centre import HelpCentre, Site
+
+    facts = ground.policies.for_country(None).shop
+    site = Site(
+        name=facts.name,
+        email=facts.email,
+        phone=facts.phone,
+        website=facts.website,
+        public_url=ground.settings.address,
+        languages=tuple(ground.languages),
+        default_language=ground.settings.default_language,
+        countries=ground.policies.countries,
+        language_country=ground.policies.language_country,
+    )
+    try:
+        return HelpCentre(
+            ground.knowledge_base, ground.settings.help_centre_locales, site, GapLog(ground.database).record
+        )
+    except CatalogueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def open_locks(settings: Settings) -> Locks:

@@ -31,6 +31,12 @@ def _redis_url(url: str, info: ValidationInfo) -> str:
     return url
 
 
+def _public_url(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url.rstrip("/")
+
+
 def _folder(path: Path) -> Path:
     if not path.is_dir():
         raise ValueError(f"there is no folder {path}")
@@ -59,6 +65,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("localhost", description="The address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        "",
+        description="The address under which customers reach the server, for links in chats and pages; "
+        "`http://<host>:<port>` unless set.",
+    )
     workers: int = Field(1, ge=1, le=64, description="How many processes serve.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged at least.")
     log_format: Literal["auto", "console", "json"] = Field(
@@ -100,6 +111,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'aftercare.db'}"
 
     @property
+    def address(self) -> str:
+        """The address under which customers reach the server, without a slash at its end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
     def models(self) -> Path:
         """The folder of trained models."""
         return self.home / "models"
@@ -121,12 +137,20 @@ class Settings(BaseSettings):
         return self.project / "bot" / "connectives.yml"
 
     @property
+    def follow_ups_file(self) -> Path:
+        return self.project / "bot" / "follow_ups.yml"
+
+    @property
     def training_data(self) -> Path:
         return self.project / "bot" / "data"
 
     @property
     def locales(self) -> Path:
         return self.project / "bot" / "locales"
+
+    @property
+    def help_centre_locales(self) -> Path:
+        return self.project / "help_centre" / "locales"
 
     @property
     def endpoints_file(self) -> Path:

@@ -1,8 +1,7 @@
-"""The catalogues of what the bot says, and how values are written in each language."""
+"""The catalogues of what is said, and how values are written in each language."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +18,9 @@ from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_currency, format_decimal
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
+
+from bot.nlu.text import without_accents
 
 OTHER_NAMES = Path(__file__).parent / "data" / "language_names.yml"
 
@@ -30,27 +31,30 @@ PLURAL = "plural"
 """In the metadata of a response: its text for several things."""
 
 DOMAIN = "aftercare"
-"""The gettext domain: catalogues are `<folder>/<language>/LC_MESSAGES/aftercare.po`."""
+"""The gettext domain of what the bot says: its catalogues are `<folder>/<language>/LC_MESSAGES/aftercare.po`."""
 
 
 class CatalogueError(ValueError):
     """A catalogue that cannot be read; says which file and line, and why."""
 
 
-def catalogue_file(folder: Path, language: str) -> Path:
-    return folder / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+def catalogue_file(folder: Path, language: str, domain: str = DOMAIN) -> Path:
+    return folder / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 class Catalogues:
     """The gettext catalogues of every language under a folder, compiled in memory from their PO files.
 
+    Args:
+        domain: the name of the files, without `.po`.
+
     Raises:
         CatalogueError: when a file is broken.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, domain: str = DOMAIN) -> None:
         self._translations = {
-            path.parent.parent.name: _compile(path) for path in sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+            path.parent.parent.name: _compile(path) for path in sorted(folder.glob(f"*/LC_MESSAGES/{domain}.po"))
         }
 
     @property
@@ -58,17 +62,17 @@ class Catalogues:
         """The codes of the languages that have a catalogue."""
         return list(self._translations)
 
+    def translations(self, language: str) -> NullTranslations:
+        """The catalogue of a language as gettext has it; one that leaves messages as they are where there is none."""
+        return self._translations.get(language) or NullTranslations()
+
     def text(self, language: str, context: str, message: str) -> str:
         """`message` in `language`, or as it is where it has no translation."""
-        translations = self._translations.get(language)
-        return str(translations.pgettext(context, message)) if translations else message
+        return str(self.translations(language).pgettext(context, message))
 
     def plural(self, language: str, context: str, one: str, many: str, count: int) -> str:
         """The form of a message that `language` uses for `count` things."""
-        translations = self._translations.get(language)
-        if translations is None:
-            return one if count == 1 else many
-        return str(translations.npgettext(context, one, many, count))
+        return str(self.translations(language).npgettext(context, one, many, count))
 
 
 def _compile(path: Path) -> Translations:
@@ -80,7 +84,7 @@ def _compile(path: Path) -> Translations:
         compiled = BytesIO()
         write_mo(compiled, catalogue)
         compiled.seek(0)
-        return Translations(compiled, domain=DOMAIN)
+        return Translations(compiled, domain=path.stem)
     except PoFileError as error:
         # Babel counts the lines of a file from zero.
         raise CatalogueError(f"{path}:{error.lineno + 1}: {error.args[0]}") from error
@@ -133,7 +137,7 @@ def language_code(text: str, languages: Iterable[str]) -> str | None:
     ('de', 'sw', None)
     """
     names = _language_names(tuple(languages))
-    whole = _without_accents(text.strip())
+    whole = without_accents(text.strip())
     return next((names[word] for word in (whole, *reversed(whole.split())) if word in names), None)
 
 
@@ -145,15 +149,10 @@ def _language_names(languages: tuple[str, ...]) -> dict[str, str]:
         if len(code) == 2:
             own = [language_name(code), *(language_name(code, language) for language in (*languages, "en"))]
             for name in (code, *own):
-                names.setdefault(_without_accents(name), code)
+                names.setdefault(without_accents(name), code)
     for code, others in yaml.safe_load(OTHER_NAMES.read_text(encoding="utf-8")).items():
-        names.update((_without_accents(name), code) for name in others)
+        names.update((without_accents(name), code) for name in others)
     return names
-
-
-def _without_accents(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def country_name(code: str, language: str) -> str:

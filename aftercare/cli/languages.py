@@ -9,7 +9,6 @@ from aftercare.cli.console import out
 from aftercare.house import lay_ground
 from aftercare.settings import Settings
 from bot.localization import language_name
-from bot.messages import untranslated
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def languages() -> None:
     """Show, for each served language, what there is of it and what is missing."""
+    from aftercare.translations import load_messages
     from bot.nlu.examples import count_examples
 
     settings = Settings.load()
@@ -34,7 +34,8 @@ def languages() -> None:
     table.add_row("ask_faq (articles' questions)", *(str(questions[code]) for code in ground.languages))
     table.add_section()
     missing = {code: ground.knowledge_base.missing(code) for code in ground.languages}
-    messages = {code: untranslated(settings.locales, code, settings.domain_file) for code in ground.languages}
+    rooms = load_messages(settings)
+    messages = {code: [text for room in rooms for text in room.untranslated(code)] for code in ground.languages}
     table.add_row("articles", *(str(len(ground.knowledge_base.articles(code))) for code in ground.languages))
     table.add_row("articles missing", *(str(len(missing[code])) for code in ground.languages))
     table.add_row("messages untranslated", *(str(len(messages[code])) for code in ground.languages))

@@ -8,20 +8,21 @@ from aftercare.cli.console import out
 from aftercare.languages import served_languages
 from aftercare.settings import Settings
 
-app = typer.Typer(help="The catalogues of what the bot says.", no_args_is_help=True)
+app = typer.Typer(help="The catalogues of what is said.", no_args_is_help=True)
 
 
 @app.callback()
 def messages() -> None:
-    """The catalogues of what the bot says."""
+    """The catalogues of what is said."""
 
 
 @app.command()
 def update() -> None:
-    """Bring every language's catalogue up to `bot/domain.yml`."""
-    from bot.messages import update as update_catalogue
+    """Bring every language's catalogues up to `bot/domain.yml` and to the pages of the help centre."""
+    from aftercare.translations import load_messages
 
     settings = Settings.load()
+    rooms = load_messages(settings)
     for language in served_languages(settings.config_file):
-        missing = update_catalogue(settings.locales, language, settings.domain_file)
+        missing = sum(messages.update(language) for messages in rooms)
         out.print(f"{language}: {missing} messages to translate", highlight=False)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_WORD = re.compile(r"[^\W\u2e80-\u9fff]+")
+_UNSPACED = re.compile(r"[\u2e80-\u9fff]")
+
+
+def count_words(text: str) -> float:
+    """The words of a text; where they are not set apart, as in Chinese, about two characters each."""
+    return len(_WORD.findall(text)) + len(_UNSPACED.findall(text)) / 2
 
 
 def fold_width(text: str) -> str:
@@ -34,3 +43,9 @@ def normalize(text: str) -> str:
     if folded.isprintable():
         return folded
     return "".join(character if character.isprintable() else " " for character in folded)
+
+
+def without_accents(text: str) -> str:
+    """Without case and accents, for comparing what people type on any keyboard: `Österreich` → `osterreich`."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

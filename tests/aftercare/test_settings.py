@@ -34,6 +34,7 @@ def test_everything_has_a_default() -> None:
     assert settings.database == "sqlite:///var/aftercare.db"
     assert settings.models == Path("var/models")
     assert settings.demo is True
+    assert settings.address == "http://localhost:8000"
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -69,6 +70,14 @@ def test_what_the_command_line_says_wins_over_both(monkeypatch: pytest.MonkeyPat
     assert Settings.load(port=None).port == 9001
 
 
+def test_customers_reach_the_server_where_it_listens_unless_it_is_said_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings.load(host="0.0.0.0", port=9001).address == "http://0.0.0.0:9001"
+    monkeypatch.setenv("AFTERCARE_PUBLIC_URL", "https://shop.example/support/")
+    assert Settings.load(port=9001).address == "https://shop.example/support"
+
+
 def test_the_files_of_a_project_lie_in_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     articles, policies = tmp_path / "knowledge_base" / "articles", tmp_path / "shop" / "policies.yml"
     articles.mkdir(parents=True)
@@ -82,6 +91,7 @@ def test_the_files_of_a_project_lie_in_its_folder(monkeypatch: pytest.MonkeyPatc
     assert settings.domain_file == tmp_path / "bot" / "domain.yml"
     assert settings.training_data == tmp_path / "bot" / "data"
     assert settings.locales == tmp_path / "bot" / "locales"
+    assert settings.help_centre_locales == tmp_path / "help_centre" / "locales"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +109,7 @@ def test_the_files_of_a_project_lie_in_its_folder(monkeypatch: pytest.MonkeyPatc
         ("PROJECT", "/no/such/folder"),
         ("ARTICLES", "/no/such/folder"),
         ("POLICIES", "/no/such/file.yml"),
+        ("PUBLIC_URL", "shop.example"),
         ("REDIS_URL", "localhost:6379"),
         ("DATABASE_URL", "aftercare.db"),
         ("DATABASE_URL", "mysql://localhost/aftercare"),

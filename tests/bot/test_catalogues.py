@@ -1,16 +1,14 @@
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po
 
 from aftercare.languages import served_languages
-from bot.localization import catalogue_file
-from bot.messages import placeholders, sources, untranslated, update
+from bot.localization import DOMAIN, catalogue_file
+from bot.messages import Messages, Source, bot_messages, placeholders
+from tests.catalogues import broken, different_placeholders, stale
 
 ROOT = Path(__file__).parents[2]
-DOMAIN = ROOT / "bot" / "domain.yml"
-LOCALES = ROOT / "bot" / "locales"
+BOT = bot_messages(ROOT / "bot" / "locales", ROOT / "bot" / "domain.yml")
 LANGUAGES = served_languages(ROOT / "config.yml")
 
 SMALL_DOMAIN = """\
@@ -27,49 +25,24 @@ responses:
 """
 
 
-def read(language: str) -> Catalog:
-    with catalogue_file(LOCALES, language).open("rb") as file:
-        return read_po(file, locale=language, abort_invalid=True)
-
-
-def forms(message: Message) -> tuple[str, ...]:
-    """The translation: one text, or one for each plural form."""
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_message_is_translated(language: str) -> None:
-    assert untranslated(LOCALES, language, DOMAIN) == []
+    assert broken(BOT, language) == []
+    assert BOT.untranslated(language) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_placeholders_of_its_source(language: str) -> None:
-    catalogue = read(language)
-    different = []
-    for source in sources(DOMAIN):
-        message = catalogue.get(source.text, context=source.context)
-        wanted = placeholders(source.text) | placeholders(source.plural)
-        for form in forms(message) if message else ():
-            if placeholders(form) != wanted:
-                different.append(f"{source.context}: {form!r} has {placeholders(form)}, not {wanted}")
-    assert different == []
+    assert different_placeholders(BOT, language) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_translated_that_is_not_said_any_more(language: str) -> None:
-    said = {(source.context, source.text, source.plural) for source in sources(DOMAIN)}
-    catalogue = read(language)
-    stale = []
-    for message in catalogue:
-        if message.id:
-            text, plural = (message.id, "") if isinstance(message.id, str) else message.id
-            if (message.context, text, plural) not in said:
-                stale.append(f"{message.context}: {text}")
-    assert stale == []
+    assert stale(BOT, language) == []
 
 
 def test_there_are_messages_to_translate() -> None:
-    found = sources(DOMAIN)
+    found = BOT.sources
     assert len(found) > 50
     assert any(source.plural for source in found)
     assert any(source.context == "button" for source in found)
@@ -82,19 +55,24 @@ def domain(tmp_path: Path) -> Path:
     return path
 
 
-def test_sources_know_their_line_and_context(domain: Path) -> None:
-    assert [(source.context, source.text, source.plural, source.line) for source in sources(domain)] == [
+@pytest.fixture
+def messages(domain: Path) -> Messages:
+    return bot_messages(domain.parent, domain)
+
+
+def test_sources_know_their_line_and_context(messages: Messages) -> None:
+    assert [(source.context, source.text, source.plural, source.line) for source in messages.sources] == [
         ("utter_greet", "Hello, {name}!", "", 3),
         ("button", "Bye", "", 5),
         ("utter_orders", "{count} order", "{count} orders", 8),
     ]
 
 
-def test_what_a_catalogue_lacks_is_listed(domain: Path, tmp_path: Path) -> None:
+def test_what_a_catalogue_lacks_is_listed(messages: Messages, tmp_path: Path) -> None:
     everything = ["utter_greet: Hello, {name}!", "button: Bye", "utter_orders: {count} order"]
-    assert untranslated(tmp_path, "de", domain) == everything
+    assert messages.untranslated("de") == everything
 
-    assert update(tmp_path, "de", domain) == 3
+    assert messages.update("de") == 3
     path = catalogue_file(tmp_path, "de")
     translated = (
         path.read_text(encoding="utf-8")
@@ -102,34 +80,34 @@ def test_what_a_catalogue_lacks_is_listed(domain: Path, tmp_path: Path) -> None:
         .replace('msgstr[0] ""', 'msgstr[0] "{count} Bestellung"')
     )
     path.write_text(translated, encoding="utf-8")
-    assert untranslated(tmp_path, "de", domain) == [
+    assert messages.untranslated("de") == [
         "utter_greet: Hello, {name}!",
         "utter_orders: {count} order",
     ]
 
     path.write_text(translated.replace('msgstr[1] ""', 'msgstr[1] "{count} Bestellungen"'), encoding="utf-8")
-    assert untranslated(tmp_path, "de", domain) == ["utter_greet: Hello, {name}!"]
+    assert messages.untranslated("de") == ["utter_greet: Hello, {name}!"]
 
 
-def test_a_fuzzy_translation_is_none(domain: Path, tmp_path: Path) -> None:
-    assert update(tmp_path, "en", domain) == 0
+def test_a_fuzzy_translation_is_none(messages: Messages, tmp_path: Path) -> None:
+    assert messages.update("en") == 0
     path = catalogue_file(tmp_path, "en")
     fuzzy = path.read_text(encoding="utf-8").replace('msgctxt "button"', '#, fuzzy\nmsgctxt "button"')
     path.write_text(fuzzy, encoding="utf-8")
-    assert untranslated(tmp_path, "en", domain) == ["button: Bye"]
+    assert messages.untranslated("en") == ["button: Bye"]
 
 
 def test_an_update_keeps_what_is_translated_and_sets_aside_what_is_not_said_any_more(
     domain: Path, tmp_path: Path
 ) -> None:
-    update(tmp_path, "en", domain)
+    bot_messages(tmp_path, domain).update("en")
     path = catalogue_file(tmp_path, "en")
     path.write_text(path.read_text(encoding="utf-8").replace('msgstr "Hello,', 'msgstr "Hi,'), encoding="utf-8")
     domain.write_text(SMALL_DOMAIN.replace("Bye", "See you"), encoding="utf-8")
-    update(tmp_path, "en", domain)
+    updated = bot_messages(tmp_path, domain)
+    updated.update("en")
 
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale="en")
+    catalogue = updated.catalogue("en") or ()
     assert {str(message.string) for message in catalogue if message.context in ("utter_greet", "button")} == {
         "Hi, {name}!",
         "See you",
@@ -137,11 +115,32 @@ def test_an_update_keeps_what_is_translated_and_sets_aside_what_is_not_said_any_
 
 
 def test_english_is_complete_after_every_update(domain: Path, tmp_path: Path) -> None:
-    update(tmp_path, "en", domain)
+    bot_messages(tmp_path, domain).update("en")
     domain.write_text(SMALL_DOMAIN.replace("Hello, {name}!", "Hello there, {name}!"), encoding="utf-8")
-    assert update(tmp_path, "en", domain) == 0
+    assert bot_messages(tmp_path, domain).update("en") == 0
 
 
-def test_the_names_in_braces() -> None:
+def test_catalogues_of_several_domains_lie_beside_each_other(domain: Path, tmp_path: Path) -> None:
+    other = Messages(tmp_path, "pages", [Source("", "Search %(shop)s", "", "page.html", 7)])
+    bot_messages(tmp_path, domain).update("de")
+    other.update("de")
+
+    assert other.untranslated("de") == ["Search %(shop)s"]
+    assert catalogue_file(tmp_path, "de", "pages").exists()
+    assert len(bot_messages(tmp_path, domain).untranslated("de")) == 3
+
+
+def test_broken_translations_are_found(tmp_path: Path) -> None:
+    messages = Messages(tmp_path, DOMAIN, [Source("button", "Bye, {name}", "", "domain.yml", 7)])
+    assert broken(messages, "de") == ["de"]
+    messages.update("de")
+    path = catalogue_file(tmp_path, "de")
+    path.write_text(path.read_text(encoding="utf-8").replace('msgstr ""', 'msgstr "Bis bald, {nom}"'), encoding="utf-8")
+    assert len(different_placeholders(messages, "de")) == 1
+    assert stale(Messages(tmp_path, DOMAIN, []), "de") == ["Bye, {name}"]
+
+
+def test_the_names_that_are_left_open() -> None:
     assert placeholders("{count} of {total}, {count} {{not}}") == {"count", "total"}
+    assert placeholders("%(count)s of %(total)s, 100 %") == {"count", "total"}
     assert placeholders("nothing") == set()

@@ -1,0 +1,15 @@
+"""What is said, in all rooms that have catalogues."""
+
+from __future__ import annotations
+
+from aftercare.settings import Settings
+from bot.messages import Messages, bot_messages
+from help_centre import help_centre_messages
+
+
+def load_messages(settings: Settings) -> list[Messages]:
+    """The messages of the bot and of the help centre."""
+    return [
+        bot_messages(settings.locales, settings.domain_file),
+        help_centre_messages(settings.help_centre_locales),
+    ]
