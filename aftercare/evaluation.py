@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import f1_score
 
 from aftercare.errors import ConfigurationError
+from bot.intents import NOT_UNDERSTOOD
 from shop import order_digits
 
 Parse = Callable[[str], Awaitable[dict[str, Any]]]
 """Parses a text as the server would; returns Rasa's parse result."""
+
+Record = TypeVar("Record")
 
 CALIBRATION_BINS = 10
 
@@ -59,12 +62,16 @@ class LanguageReport:
 
 
 def read_samples(paths: Iterable[Path]) -> list[Sample]:
-    """The samples of JSON-lines files.
+    """The samples of JSON-lines files. Raises `ConfigurationError` as `read_records` does."""
+    return list(read_records(paths, _sample))
+
+
+def read_records(paths: Iterable[Path], make: Callable[[dict[str, Any]], Record]) -> Iterator[Record]:
+    """What `make` makes of each line of JSON-lines files.
 
     Raises:
-        ConfigurationError: naming the file and the line of one that is no sample.
+        ConfigurationError: naming the file and the line that it can make nothing of.
     """
-    samples = []
     for path in paths:
         try:
             lines = path.read_text(encoding="utf-8").split("\n")
@@ -73,10 +80,9 @@ def read_samples(paths: Iterable[Path]) -> list[Sample]:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    samples.append(_sample(json.loads(line)))
+                    yield make(json.loads(line))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     raise ConfigurationError(f"{path}:{number}: no sample: {error!r}") from error
-    return samples
 
 
 def _sample(record: dict[str, Any]) -> Sample:
@@ -123,7 +129,7 @@ def report(results: list[Result]) -> LanguageReport:
         entity_f1=entities.pop("all")["f1"],
         article_accuracy=_article_accuracy(results),
         calibration_error=_calibration_error(np.array([confidence for _, confidence in guesses]), right),
-        fallbacks=sum(parsed["intent"]["name"] == "nlu_fallback" for _, parsed in results),
+        fallbacks=sum(parsed["intent"]["name"] == NOT_UNDERSTOOD for _, parsed in results),
         intents={
             label: {
                 "n": truth.count(label),
@@ -139,7 +145,7 @@ def report(results: list[Result]) -> LanguageReport:
 
 def _readings(parsed: dict[str, Any]) -> list[dict[str, Any]]:
     """The ranking of intents without the one that says that none is sure."""
-    return [entry for entry in parsed.get("intent_ranking", []) if entry["name"] != "nlu_fallback"]
+    return [entry for entry in parsed.get("intent_ranking", []) if entry["name"] != NOT_UNDERSTOOD]
 
 
 def likeliest(parsed: dict[str, Any]) -> tuple[str, float]:

@@ -16,6 +16,7 @@ from bot.decision import Decision, load_thresholds
 from bot.localization import CatalogueError, Catalogues
 from bot.matters import load_connectives
 from bot.nlu.sentence_encoder import EncoderError, Floats, SentenceEncoder, configured_encoders
+from bot.topics import load_signs
 from conversations import Conversations, LocalLocks, Locks, RedisLocks
 from knowledge_base import Article, Encode, GapLog, KnowledgeBase
 from shop import Policies, PoliciesError, Shop, SqlShop
@@ -140,6 +141,7 @@ def load_assistant(ground: Ground, model: Path) -> Assistant:
         variables={"shop": shop_facts.name},
         decision=Decision(ground.knowledge_base.search, load_thresholds(ground.settings.thresholds_file)),
         connectives=load_connectives(ground.settings.connectives_file),
+        signs=load_signs(ground.settings.follow_ups_file),
         default_language=ground.settings.default_language,
     )
 
@@ -164,7 +166,9 @@ def actions_of(ground: Ground) -> list[Any]:
         shop=ground.shop,
         policies=ground.policies,
         knowledge_base=ground.knowledge_base,
+        gaps=GapLog(ground.database),
         languages=ground.languages,
+        public_url=ground.settings.address,
         default_language=ground.settings.default_language,
     )
     return all_actions(services)

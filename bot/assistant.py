@@ -24,19 +24,24 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.countries import region_of
 from bot.decision import Decision
 from bot.directives import DIRECTIVE
+from bot.intents import FLOWS
 from bot.localization import Catalogues
 from bot.matters import Connectives, Matter, separate
 from bot.nlu.attributes import CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, LANGUAGE, LOCALE_HINT
 from bot.reply import Reply, Understanding
-from bot.responses import GettextResponses
+from bot.responses import MEANS, GettextResponses
 from bot.runner import SequentialGraphRunner
+from bot.topics import TOPIC_SLOT, Signs, go_on, topic_of
 from bot.tracker_store import BoundedTrackerStore
 from bot.values import sentence
 from storage import Database
 
 LANGUAGE_SLOT = "language"
+
+COUNTRY_SLOT = "country"
 
 NEXT_MATTER_SLOT = "next_matter"
 """The part of a message that is taken up when the matter of the other part is settled."""
@@ -51,14 +56,21 @@ class TurnProcessor(MessageProcessor):
     Args:
         decision: makes up the mind about what the model thinks of a message.
         connectives: with which a message goes on to another matter, by language.
+        signs: by which a message shows that it goes on from the last question, by language.
     """
 
     def __init__(
-        self, *arguments: Any, decision: Decision, connectives: Mapping[str, Connectives], **options: Any
+        self,
+        *arguments: Any,
+        decision: Decision,
+        connectives: Mapping[str, Connectives],
+        signs: Mapping[str, Signs],
+        **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
         self._decision = decision
         self._connectives = connectives
+        self._signs = signs
 
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
@@ -78,15 +90,28 @@ class TurnProcessor(MessageProcessor):
         """Process a message as `handle_message` does; returns the tracker after it."""
         tracker = await self.fetch_tracker_and_update_session(message.sender_id, message.output_channel)
         message.metadata[CONVERSATION_LANGUAGE] = tracker.get_slot(LANGUAGE_SLOT)
+        country = region_of(message.metadata.get(LOCALE_HINT))
+        if country and not tracker.get_slot(COUNTRY_SLOT):
+            tracker.update(SlotSet(COUNTRY_SLOT, country), self.domain)
         message.parse_data = await self.parse_message(message, tracker)
-        matters = self._matters(message, tracker)
+        pressed = _pressed(message.parse_data, tracker)
+        if pressed:
+            message.text = pressed
+            message.parse_data = await self.parse_message(message, tracker)
+        continued = self._follow_up(message, tracker)
+        if continued:
+            message.parse_data = continued
+        matters = [] if continued else self._matters(message, tracker)
         if matters:
             await self._name(matters, message, tracker)
             message.text, message.parse_data = matters[0].text, matters[0].parsed
             tracker.update(SlotSet(NEXT_MATTER_SLOT, matters[1].text), self.domain)
         tracker = await self._act(message, tracker)
+        intent = message.parse_data[INTENT][INTENT_NAME_KEY]
+        if intent in FLOWS and tracker.get_slot(TOPIC_SLOT):
+            tracker.update(SlotSet(TOPIC_SLOT, None), self.domain)
         waiting = tracker.get_slot(NEXT_MATTER_SLOT)
-        if waiting and message.parse_data[INTENT][INTENT_NAME_KEY] in ENDS_EVERYTHING:
+        if waiting and intent in ENDS_EVERYTHING:
             tracker.update(SlotSet(NEXT_MATTER_SLOT, None), self.domain)
         elif waiting and not _asks(tracker):
             tracker = await self._go_on(waiting, message, tracker)
@@ -103,20 +128,37 @@ class TurnProcessor(MessageProcessor):
         await self._run_prediction_loop(message.output_channel, tracker)
         return tracker
 
+    def _follow_up(self, message: UserMessage, tracker: DialogueStateTracker) -> dict[str, Any] | None:
+        """What a message is understood as that goes on from the last question; None if it does not."""
+        topic = topic_of(tracker)
+        if topic is None or is_payload(message.parse_data):
+            return None
+        return go_on(
+            topic,
+            message.parse_data,
+            self._signs,
+            lambda text: self._understand([text], message, tracker)[0],
+            marked_only=tracker.active_loop_name is not None,
+        )
+
     def _matters(self, message: UserMessage, tracker: DialogueStateTracker) -> list[Matter]:
         """The two matters of a message that has two, unless it answers a question of the assistant's."""
         parsed = message.parse_data
         if is_payload(parsed) or tracker.active_loop_name or tracker.get_slot(NEXT_MATTER_SLOT):
             return []
         language = (parsed.get(LANGUAGE) or {}).get("name", "")
+        return separate(
+            message.text, language, self._connectives, lambda texts: self._understand(texts, message, tracker)
+        )
 
-        def understand(texts: Sequence[str]) -> list[dict[str, Any]]:
-            # A part is in the language of the whole.
-            metadata = {**message.metadata, CONVERSATION_LANGUAGE: language}
-            parts = [UserMessage(text, message.output_channel, message.sender_id, metadata=metadata) for text in texts]
-            return [self._decision.decide(part) for part in self._parse_together(parts, tracker)]
-
-        return separate(message.text, language, self._connectives, understand)
+    def _understand(
+        self, texts: Sequence[str], message: UserMessage, tracker: DialogueStateTracker
+    ) -> list[dict[str, Any]]:
+        """Texts that stand for a message, in its language, each parsed and decided."""
+        language = (message.parse_data.get(LANGUAGE) or {}).get("name", "")
+        metadata = {**message.metadata, CONVERSATION_LANGUAGE: language}
+        parts = [UserMessage(text, message.output_channel, message.sender_id, metadata=metadata) for text in texts]
+        return [self._decision.decide(part) for part in self._parse_together(parts, tracker)]
 
     def _parse_together(self, messages: list[UserMessage], tracker: DialogueStateTracker) -> list[dict[str, Any]]:
         """What the model makes of several messages, before the decision, in one run of its graph."""
@@ -161,6 +203,7 @@ class Assistant:
         variables: values that every response may use.
         decision: makes up the mind about what a message is taken for.
         connectives: with which a message goes on to another matter, by language.
+        signs: by which a message shows that it goes on from the last question, by language.
         default_language: the language of a conversation in which nothing told it yet.
     """
 
@@ -173,6 +216,7 @@ class Assistant:
         variables: Mapping[str, Any],
         decision: Decision,
         connectives: Mapping[str, Connectives],
+        signs: Mapping[str, Signs],
         default_language: str = "en",
     ) -> None:
         self._default_language = default_language
@@ -184,6 +228,7 @@ class Assistant:
             action_endpoint=actions,
             decision=decision,
             connectives=connectives,
+            signs=signs,
         )
         # Both need the domain, which comes with the model.
         domain: Domain = self._processor.domain
@@ -205,6 +250,8 @@ class Assistant:
         for said in channel.messages:
             custom = said.pop("custom", None) or {}
             said.pop("recipient_id", None)
+            if "buttons" in said:
+                said["buttons"] = [{name: button[name] for name in ("title", "payload")} for button in said["buttons"]]
             if DIRECTIVE in custom:
                 directives.append(custom)
             elif custom:
@@ -224,6 +271,14 @@ def _asks(tracker: DialogueStateTracker) -> bool:
     """Whether the assistant waits for an answer: a form is open, or the last thing it said has buttons."""
     said = tracker.get_last_event_for(BotUttered)
     return bool(tracker.active_loop_name or (said and said.data.get("buttons")))
+
+
+def _pressed(parsed: Mapping[str, Any], tracker: DialogueStateTracker) -> str | None:
+    """The payload of the last button that a "yes" or a "no" in words stands for, if it does."""
+    said = tracker.get_last_event_for(BotUttered)
+    buttons = (said.data.get("buttons") or []) if said else []
+    intent = parsed[INTENT][INTENT_NAME_KEY]
+    return next((button["payload"] for button in buttons if button.get(MEANS) == intent), None)
 
 
 def is_payload(parsed: Mapping[str, Any]) -> bool:

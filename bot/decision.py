@@ -10,16 +10,11 @@ from typing import Any
 
 import yaml
 
+from bot.intents import FLOWS, NO_ARTICLE, NOT_UNDERSTOOD, QUESTION
 from knowledge_base import Hit
 
 Search = Callable[[str, str], Iterable[Hit]]
 """Searches the knowledge base for a text in a language; see `knowledge_base.Hit.score`."""
-
-QUESTION = "ask_faq"
-"""The intent whose sub-intents are the articles."""
-
-NOT_UNDERSTOOD = "nlu_fallback"
-"""The intent of a message of which it is not sure enough what it is."""
 
 SEARCH_WEIGHT = 0.5
 """The exponent of the search's probabilities, against 1 for the classifier's: the search knows nothing of the intents
@@ -33,6 +28,14 @@ WORTH_A_SEARCH = 0.02
 
 WORTH_OFFERING = 0.05
 """A reading or an article that is less likely than this is not offered."""
+
+QUESTION_SURE = 0.5
+"""From this probability on a question is answered, even in a language whose threshold is higher: a wrong answer says
+what it is about and asks whether it helped, while a flow that is begun in error has to be got out of."""
+
+MAYBE_A_QUESTION = 0.1
+"""From this probability of a question on, a flow that is likelier is asked about before it begins: people ask how
+something is done in the words in which others want it done. Of the messages that want a flow, 0.5 % are asked."""
 
 RANKING_LENGTH = 10
 
@@ -114,7 +117,7 @@ class Decision:
             for name, confidence in sorted(readings.items(), key=lambda item: -item[1])[:RANKING_LENGTH]
         ]
         best = ranking[0]
-        certainty = self.thresholds(language).certainty(best["confidence"])
+        certainty = self._certainty(best, readings.get(QUESTION, 0.0), self.thresholds(language))
         if certainty is not Certainty.SURE:
             best = {"name": NOT_UNDERSTOOD, "confidence": 1.0 - best["confidence"]}
         return {
@@ -125,14 +128,26 @@ class Decision:
             "certainty": certainty.value,
         }
 
+    @staticmethod
+    def _certainty(best: Mapping[str, Any], question: float, thresholds: Thresholds) -> Certainty:
+        """What to do with a message, by its likeliest reading and the probability that it is a question."""
+        if best["name"] == QUESTION and question >= QUESTION_SURE:
+            return Certainty.SURE
+        certainty = thresholds.certainty(best["confidence"])
+        if certainty is Certainty.SURE and best["name"] in FLOWS and question >= MAYBE_A_QUESTION:
+            return Certainty.CHOICE
+        return certainty
+
 
 def _multiply(
     readings: Mapping[str, float], shares: Mapping[str, float], found: Mapping[str, float]
 ) -> tuple[dict[str, float], dict[str, float]]:
     """The probabilities of the intents, and the articles' shares of the question's, after the search was heard."""
-    none = (max(1.0 - sum(found.values()), 0.0) + FLOOR) ** SEARCH_WEIGHT
+    nothing = max(1.0 - sum(found.values()), 0.0)
+    none = (nothing + FLOOR) ** SEARCH_WEIGHT
     # Of an article that is younger than the model, only the search knows.
     shares = {**found, **shares}
+    found = {**found, f"{QUESTION}/{NO_ARTICLE}": nothing}
     articles = {
         label: readings[QUESTION] * share * (found.get(label, 0.0) + FLOOR) ** SEARCH_WEIGHT
         for label, share in shares.items()

@@ -13,6 +13,8 @@ from bot.localization import BUTTON, PLURAL, Catalogues, join, plain
 CHOICES = "choices"
 """Under this name an action passes buttons whose titles are values of `bot.values`."""
 
+MEANS = "means"
+"""Of a button, the intent (`affirm`, `deny`) with which one may answer in words in place of pressing it."""
 
 SAY_IN = "say_in"
 """Under this name an action passes the language of a response that is not to be in the conversation's."""
@@ -66,13 +68,10 @@ class GettextResponses(NaturalLanguageGenerator):
         }
         rendered["text"] = self._text(name, response, values, language)
         buttons = [
-            {"title": self._catalogues.text(language, BUTTON, button["title"]), "payload": button["payload"]}
+            {**button, "title": self._catalogues.text(language, BUTTON, button["title"])}
             for button in response.get("buttons", [])
         ]
-        buttons += [
-            {"title": self._write(choice["title"], language), "payload": choice["payload"]}
-            for choice in values.get(CHOICES) or []
-        ]
+        buttons += [{**choice, "title": self._write(choice["title"], language)} for choice in values.get(CHOICES) or []]
         if buttons:
             rendered["buttons"] = buttons
         return rendered

@@ -21,13 +21,14 @@ app = typer.Typer(
 
 def _register() -> None:
     # Each module is one command, or a family of them; none of them imports Rasa before it runs.
-    from aftercare.cli import actions, chat, doctor, evaluate, languages, messages, models, orders, serve, train
+    from aftercare.cli import actions, chat, doctor, evaluate, kb, languages, messages, models, orders, serve, train
 
     for module in (serve, train, chat, orders, languages, doctor, actions):
         module.register(app)
     app.add_typer(evaluate.app, name="evaluate")
     app.add_typer(messages.app, name="messages")
     app.add_typer(models.app, name="models")
+    app.add_typer(kb.app, name="kb")
 
 
 _register()

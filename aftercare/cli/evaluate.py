@@ -7,6 +7,7 @@ import dataclasses
 import json as jsonlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,9 +19,12 @@ from aftercare.cli.preparing import prepare_engine, prepare_model
 from aftercare.errors import ConfigurationError
 from aftercare.house import Ground, lay_ground, load_assistant
 from aftercare.settings import Settings
+from shop import SqlShop
+from storage import Database, migrate
 
 if TYPE_CHECKING:
     from aftercare.evaluation import LanguageReport, Result, Sample
+    from aftercare.faq import FaqReport, Outcome, Query
 
 app = typer.Typer(help="Measure the assistant on labelled data.", no_args_is_help=True)
 
@@ -100,6 +104,64 @@ def pipeline(
     components, data = _training(ground, language)
     share, n = accuracy_elsewhere(language, components, data.lookup_tables, read_labelled(train), read_labelled(test))
     out.print(f"{share:.1%} of {n} messages", highlight=False)
+
+
+@app.command()
+def faq(
+    files: Annotated[list[Path], typer.Argument(help="JSON lines with query, language and article.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """How well general questions are answered: by the search alone, and in a conversation."""
+    settings = Settings.load()
+    logs.configure("error", settings.log_format)
+    ground = lay_ground(settings)
+    from aftercare.faq import check_articles, ranks, read_queries, report
+
+    queries = read_queries(files)
+    check_articles(queries, ground.knowledge_base)
+    prepare_engine(settings)
+    model = prepare_model(ground)
+    with TemporaryDirectory() as folder:
+        # Neither what is said here nor the questions without an answer are the shop's.
+        url = f"sqlite:///{folder}/evaluation.db"
+        migrate(url)
+        database = Database(url)
+        elsewhere = dataclasses.replace(ground, database=database, shop=SqlShop(database))
+        results = asyncio.run(_outcomes(elsewhere, model, queries))
+    reports = report(queries, ranks(ground.knowledge_base, queries), results)
+    if json:
+        figures = {name: dataclasses.asdict(own) for name, own in reports.items()}
+        typer.echo(jsonlib.dumps({"languages": figures}, ensure_ascii=False))
+        return
+    out.print(_faq_table(reports))
+
+
+async def _outcomes(ground: Ground, model: Path, queries: Sequence[Query]) -> list[Outcome]:
+    from aftercare.faq import outcomes
+
+    assistant = load_assistant(ground, model)
+
+    async def converse(conversation: str, text: str) -> list[dict[str, Any]]:
+        return (await assistant.reply(conversation, text)).messages
+
+    try:
+        return await outcomes(converse, queries)
+    finally:
+        await ground.database.close()
+
+
+def _faq_table(reports: Mapping[str, FaqReport]) -> Table:
+    shares = ("hit1", "hit3", "mrr", "answered", "offered", "lost", "wrong")
+    table = Table("", "n", *shares, "no article", "declined", box=None, padding=(0, 1, 0, 0))
+    for language, figures in reports.items():
+        table.add_row(
+            language,
+            str(figures.n),
+            *(f"{getattr(figures, name):.1%}" for name in shares),
+            str(figures.unanswerable),
+            f"{figures.declined:.1%}",
+        )
+    return table
 
 
 def _with_typing_errors(samples: Sequence[Sample]) -> list[Sample]:

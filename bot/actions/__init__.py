@@ -17,7 +17,7 @@ from bot.actions.conversation import (
     RecordHandoff,
 )
 from bot.actions.orders import ListOrders, TrackOrder
-from bot.actions.questions import AnswerQuestion
+from bot.actions.questions import AnswerQuestion, RateAnswer
 from bot.actions.services import Services
 
 __all__ = ["Services", "all_actions"]
@@ -33,7 +33,8 @@ def all_actions(services: Services) -> list[Action]:
         Digress(),
         Inform(services),
         ListOrders(services),
-        OfferPerson(),
+        OfferPerson(services),
+        RateAnswer(services),
         RecordHandoff(),
         TrackOrder(services),
     ]

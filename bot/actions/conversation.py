@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -11,26 +12,37 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import directives
 from bot.actions.orders import TrackOrder
-from bot.actions.questions import article_choices, rank_articles
+from bot.actions.questions import article_choices, no_answer, none_of_these, rank_articles
 from bot.actions.services import Services, entity_values, intent_of
-from bot.decision import QUESTION, WORTH_OFFERING, Certainty
+from bot.decision import WORTH_OFFERING, Certainty
+from bot.intents import FLOWS, NO_ARTICLE, QUESTION
 from bot.localization import language_code
-from bot.matters import MATTERS
+from bot.topics import TOPIC_SLOT, Topic
 from bot.values import language as language_value
 from bot.values import sentence
+from knowledge_base import GapKind
 
 MAX_READINGS = 3
 """How many readings of an unclear message are offered."""
 
 MIN_READINGS = 2
 
+WORTH_READING = 0.2
+"""How likely it must be that an article answers a message, for it to be offered beside a person."""
+
+MAX_TO_READ = 2
+
 LISTEN = "action_listen"
 
 CLARIFYING = ("utter_clarify", "utter_rephrase")
 """The responses that say that a message was not understood."""
 
-READABLE = (MATTERS - {QUESTION}) | {"change_language", "help", "stop", "human_handoff", "complain"}
+READABLE = FLOWS | {"change_language", "help", "stop", "human_handoff", "complain"}
 """Intents that can be offered as a reading; `utter_reading_<intent>` names them."""
+
+
+Reading = tuple[str, str | None, float]
+"""An intent, of a question its article, and how likely it is."""
 
 
 class ChangeLanguage(Action):
@@ -125,36 +137,61 @@ class Clarify(Action):
                 response="utter_handoff_not_understood", json_message=directives.handoff("not_understood")
             )
             return [FollowupAction(LISTEN)]
-        unknown = tracker.latest_message.get("certainty") == Certainty.NONE
-        choices = [] if unknown else self._readings(tracker)
+        question = tracker.latest_message["text"]
+        readings = [] if _unknown(tracker) else likeliest_readings(tracker)
+        choices = [] if readings and readings[0][1] == NO_ARTICLE else self._choices(tracker, readings)
         if len(choices) >= MIN_READINGS:
-            dispatcher.utter_message(response="utter_clarify", choices=choices)
+            article = next((article for _, article, _ in readings if article), None)
+            if article:
+                await self._services.record_gap(tracker, GapKind.UNSURE, question, article)
+            dispatcher.utter_message(response="utter_clarify", choices=[*choices, none_of_these()])
+        elif _may_be_question(tracker):
+            await no_answer(self._services, dispatcher, tracker, question)
         else:
             dispatcher.utter_message(response="utter_rephrase")
         # As the fallback where no rule fits, this is not followed by a rule that listens.
-        return [FollowupAction(LISTEN)]
+        return [SlotSet(TOPIC_SLOT, Topic(None, question).as_dict()), FollowupAction(LISTEN)]
 
-    def _readings(self, tracker: Tracker) -> list[dict[str, Any]]:
-        message = tracker.latest_message
+    def _choices(self, tracker: Tracker, readings: Sequence[Reading]) -> list[dict[str, Any]]:
         entities = {
             found["entity"]: found["value"]
-            for found in message["entities"]
+            for found in tracker.latest_message["entities"]
             if found["entity"] in ("order_number", "email")
         }
         arguments = json.dumps(entities, ensure_ascii=False) if entities else ""
         choices: list[dict[str, Any]] = []
-        for reading in message.get("intent_ranking", []):
-            intent = reading["name"]
-            if reading["confidence"] < WORTH_OFFERING and len(choices) >= MIN_READINGS:
+        for intent, article, confidence in readings:
+            if confidence < WORTH_OFFERING and len(choices) >= MIN_READINGS:
                 break
-            if intent == QUESTION:
-                likeliest = rank_articles(tracker)[:1]
-                choices += article_choices(self._services, tracker, likeliest)
+            if article:
+                choices += article_choices(self._services, tracker, [(article, 1.0)])
             elif intent in READABLE:
                 choices.append({"title": sentence(f"utter_reading_{intent}"), "payload": f"/{intent}{arguments}"})
             if len(choices) == MAX_READINGS:
                 break
         return choices
+
+
+def likeliest_readings(tracker: Tracker) -> list[Reading]:
+    """What the last message may be, the likeliest first; a question once for each article that may answer it."""
+    readings: list[Reading] = []
+    for entry in tracker.latest_message.get("intent_ranking", []):
+        intent, confidence = entry["name"], entry["confidence"]
+        if intent == QUESTION:
+            readings += [(intent, article, confidence * share) for article, share in rank_articles(tracker)]
+        else:
+            readings.append((intent, None, confidence))
+    return sorted(readings, key=lambda reading: -reading[2])
+
+
+def _unknown(tracker: Tracker) -> bool:
+    """Whether not even the likeliest reading is worth asking about."""
+    return bool(tracker.latest_message.get("certainty") == Certainty.NONE)
+
+
+def _may_be_question(tracker: Tracker) -> bool:
+    ranking = tracker.latest_message.get("intent_ranking", [])
+    return QUESTION in [entry["name"] for entry in ranking[:2]]
 
 
 def _clarified_before(tracker: Tracker) -> bool:
@@ -182,11 +219,17 @@ class RecordHandoff(Action):
 
 
 class OfferPerson(Action):
-    """Offers a person for a matter that has no flow yet."""
+    """Offers a person for a matter that has no flow yet, and what there is to read about it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def name(self) -> str:
         return "action_offer_person"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        dispatcher.utter_message(response="utter_offer_person")
+        found = self._services.knowledge_base.search(tracker.latest_message["text"], self._services.language(tracker))
+        readable = [(hit.slug, hit.score) for hit in found if hit.score >= WORTH_READING]
+        choices = article_choices(self._services, tracker, readable)
+        dispatcher.utter_message(response="utter_offer_person", choices=choices[:MAX_TO_READ])
         return []

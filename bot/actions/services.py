@@ -9,7 +9,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from knowledge_base import KnowledgeBase
+from bot.nlu.attributes import PERSONAL_ENTITIES
+from knowledge_base import Gap, GapKind, GapLog, GapSource, KnowledgeBase
 from shop import Policies, Shop
 
 
@@ -18,7 +19,9 @@ class Services:
     """The rooms below the bot.
 
     Attributes:
+        gaps: where questions go that have no good answer.
         languages: the codes of the served languages, in the order in which they are offered.
+        public_url: the address under which customers reach the help centre.
         default_language: the language of a conversation that has none yet.
         now: the present moment, aware.
     """
@@ -26,7 +29,9 @@ class Services:
     shop: Shop
     policies: Policies
     knowledge_base: KnowledgeBase
+    gaps: GapLog
     languages: Sequence[str]
+    public_url: str
     default_language: str = "en"
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -35,9 +40,19 @@ class Services:
         return str(tracker.get_slot("language") or self.default_language)
 
     def country(self, tracker: Tracker) -> str:
-        """The country whose policies apply as long as the customer's own is not known."""
+        """The customer's country; as long as it is not known, the one that stands in for it."""
+        country = tracker.get_slot("country") or self.policies.language_country.get(self.language(tracker))
+        return str(country or self.policies.language_country["en"])
+
+    async def record_gap(self, tracker: Tracker, kind: GapKind, question: str, article: str | None = None) -> None:
+        """Keep a question that has no good answer; without words of the customer's, the article's title."""
         language = self.language(tracker)
-        return str(self.policies.language_country.get(language) or self.policies.language_country["en"])
+        if not question and article:
+            question = self.knowledge_base.answer(article, language, self.country(tracker)).rendered.title
+        if question:
+            found = tracker.latest_message["entities"]
+            personal = [str(entity["value"]) for entity in found if entity["entity"] in PERSONAL_ENTITIES]
+            await self.gaps.record(Gap(kind, question, language, GapSource.CHAT, article), personal)
 
 
 def entity_values(tracker: Tracker, entity: str) -> list[str]:
@@ -48,3 +63,8 @@ def entity_values(tracker: Tracker, entity: str) -> list[str]:
 def intent_of(message: dict[str, Any]) -> str:
     """The intent of a message."""
     return str(message["intent"]["name"])
+
+
+def is_button(message: dict[str, Any]) -> bool:
+    """Whether a message is the payload of a button."""
+    return str(message["text"]).startswith("/")

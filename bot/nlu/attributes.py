@@ -23,3 +23,6 @@ FAMILIAR = "familiar"
 
 UNSERVED_LANGUAGE = "unserved_language"
 """The intent of a message in a language that has no pipeline."""
+
+PERSONAL_ENTITIES = frozenset({"order_number", "email", "tracking_number", "phone", "code"})
+"""Entities whose values lead to a person."""

@@ -22,12 +22,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.io import read_model_configuration
 
+from bot.intents import NO_ARTICLE, QUESTION
 from bot.languages import pipeline_languages
 from bot.nlu.attributes import LANGUAGE
 from knowledge_base import Article, load_articles
-
-QUESTION_INTENT = "ask_faq"
-"""The retrieval intent of questions about the shop; its sub-intents are the articles' slugs."""
 
 
 class TrainingDataError(RasaException):
@@ -104,7 +102,8 @@ class MultilingualImporter(TrainingDataImporter):
         except YamlException as error:
             raise _broken_yaml(self.domain_file, error) from error
         # Rasa wants a response for every sub-intent of a retrieval intent; the answers themselves are the articles'.
-        answers = {f"utter_{QUESTION_INTENT}/{article.slug}": [{"text": article.slug}] for article in self._articles}
+        answered = [*(article.slug for article in self._articles), NO_ARTICLE]
+        answers = {f"utter_{QUESTION}/{slug}": [{"text": slug}] for slug in answered}
         return domain.merge(Domain.from_dict({"responses": answers}))
 
     @cached_property
@@ -123,7 +122,7 @@ class MultilingualImporter(TrainingDataImporter):
         for article in self._articles:
             if article.language not in served:
                 continue
-            intent = f"{QUESTION_INTENT}/{article.slug}"
+            intent = f"{QUESTION}/{article.slug}"
             examples += [_example(question, intent, article.language) for question in article.examples]
         synonyms = {value: name for part in data for value, name in part.entity_synonyms.items()}
         regexes = [regex for part in data for regex in part.regex_features]

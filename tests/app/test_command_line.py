@@ -104,6 +104,26 @@ def test_evaluate_measures_typing_errors_and_thresholds_and_draws(server: Server
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures.iterdir())
 
 
+def test_evaluate_says_how_questions_are_answered(server: Server, tmp_path: Path) -> None:
+    lines = [
+        {"query": "how many days do I have to return something?", "language": "en", "article": "return-policy"},
+        {"query": "and to Canada?", "language": "en", "article": "shipping-costs", "after": "what does delivery cost?"},
+        {"query": "who is the owner of Halden?", "language": "en", "article": None},
+    ]
+    samples = tmp_path / "faq.jsonl"
+    samples.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+
+    result = run(server.home, "evaluate", "faq", str(samples), "--json")
+
+    assert result.returncode == 0, result.stderr
+    english = json.loads(result.stdout)["languages"]["en"]
+    assert (english["n"], english["answered"], english["offered"], english["lost"]) == (2, 1.0, 0.0, 0.0)
+    assert english["hit1"] >= 0.5
+    assert (english["unanswerable"], english["declined"]) == (1, 1.0)
+    # What was said there is not kept.
+    assert "who is the owner of Halden" not in run(server.home, "kb", "gaps").stdout
+
+
 def test_evaluate_trains_a_pipeline_on_other_data(server: Server, tmp_path: Path) -> None:
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
     openings = ("", "hello, ", "please, ", "hi there: ")

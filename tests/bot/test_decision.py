@@ -8,8 +8,6 @@ import pytest
 import yaml
 
 from bot.decision import (
-    NOT_UNDERSTOOD,
-    QUESTION,
     RANKING_LENGTH,
     WORTH_A_SEARCH,
     Certainty,
@@ -17,6 +15,7 @@ from bot.decision import (
     Thresholds,
     load_thresholds,
 )
+from bot.intents import NO_ARTICLE, NOT_UNDERSTOOD, QUESTION
 from bot.languages import pipeline_languages
 from knowledge_base import Hit
 
@@ -150,6 +149,30 @@ def test_an_article_that_is_younger_than_the_model_can_win() -> None:
     decided = decide(parsed, {"trade-in": 0.9})
     assert next(iter(shares(decided))) == "trade-in"
     assert shares(decided).keys() == {"trade-in", "return-policy", "refund-times"}
+
+
+def test_what_the_search_does_not_find_speaks_for_no_article() -> None:
+    parsed = parse({QUESTION: 1.0}, {"return-policy": 0.5, NO_ARTICLE: 0.5})
+    assert next(iter(shares(decide(parsed, {"return-policy": 0.05})))) == NO_ARTICLE
+    assert next(iter(shares(decide(parsed, {"return-policy": 0.95})))) == "return-policy"
+
+
+def test_a_question_is_answered_where_a_flow_would_not_begin() -> None:
+    assert decide(parse({"return_item": 0.6, "stop": 0.4}, language="fr"))["certainty"] == Certainty.CHOICE
+    question = parse({QUESTION: 0.6, "stop": 0.4}, language="fr")
+    assert decide(question)["certainty"] == Certainty.SURE
+
+
+@pytest.mark.parametrize(
+    ("flow", "question", "certainty"),
+    [
+        ("return_item", 0.05, Certainty.SURE),
+        ("return_item", 0.15, Certainty.CHOICE),
+        ("human_handoff", 0.15, Certainty.SURE),
+    ],
+)
+def test_a_flow_that_may_be_a_question_is_asked_about(flow: str, question: float, certainty: Certainty) -> None:
+    assert decide(parse({flow: 0.8, QUESTION: question}))["certainty"] == certainty
 
 
 def test_the_rankings_end_somewhere() -> None:

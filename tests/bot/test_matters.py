@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.decision import QUESTION
+from bot.intents import QUESTION
 from bot.languages import pipeline_languages
 from bot.matters import (
     MATTERS,
@@ -234,12 +234,20 @@ def test_the_clearest_connective_is_taken() -> None:
     ]
 
 
+def test_two_questions_are_told_apart_by_a_word_only() -> None:
+    assert separated("how do I return it. how long do refunds take") == []
+    assert separated("how do I return it and how long do refunds take") == [
+        ("how do I return it", f"{QUESTION}/return-policy"),
+        ("how long do refunds take", f"{QUESTION}/refund-times"),
+    ]
+
+
 def test_of_equally_clear_ones_the_best_understood_is_taken() -> None:
     class Lengthy(Understanding):
         """The surer, the more words."""
 
         def parse(self, text: str) -> dict[str, Any]:
-            self.confidence = 0.97 + len(text.split()) / 1000
+            self.confidence = SURE_JOINED + len(text.split()) / 1000
             return super().parse(text)
 
     text = "please tell me where is my order and be quick and cancel all of the rest for me today"
