@@ -1,4 +1,4 @@
-"""The messages in tests/nlu are for measuring: what is trained on measures nothing."""
+"""The messages in tests/nlu and tests/faq are for measuring: what is trained on measures nothing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ HELD_OUT = sorted((ROOT / "tests" / "nlu" / "held_out").glob("*.jsonl"))
 """What is measured at the end only, and not to be looked at in between."""
 SEVERAL = sorted((ROOT / "tests" / "nlu" / "several").glob("*.jsonl"))
 """Messages with more than one matter in them, and some that only look so."""
-NEVER_SAID = {"unserved_language", "nlu_fallback"}
-"""Intents that the pipeline sets; no message is labelled so."""
+QUESTIONS = sorted((ROOT / "tests" / "faq").rglob("*.jsonl"))
+"""General questions, alone and after others, and questions that no article answers."""
+NEVER_SAID = {"unserved_language", "nlu_fallback", "rate_answer"}
+"""Intents that the pipeline or a button sets; no message is labelled so."""
 
 LEAST = 15
 """So many messages of each intent in each language."""
 
 LEAST_HELD_OUT = 7
 LEAST_OF_AN_ARTICLE = 2
+LEAST_QUESTIONS = 4
+"""So many questions that each article answers, in each of the sets that are only about articles."""
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -35,14 +39,16 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def name(path: Path) -> str:
-    return str(path.relative_to(ROOT / "tests" / "nlu"))
+    return str(path.relative_to(ROOT / "tests"))
+
+
+def said(sample: dict[str, Any]) -> str:
+    return str(sample.get("text") or sample["query"])
 
 
 def overlap(path: Path, texts: set[str]) -> list[str]:
     lines = enumerate(read(path), start=1)
-    return [
-        f"{name(path)}:{number}: {sample['text']}" for number, sample in lines if normalize(sample["text"]) in texts
-    ]
+    return [f"{name(path)}:{number}: {said(sample)}" for number, sample in lines if normalize(said(sample)) in texts]
 
 
 def articles(language: str) -> set[str]:
@@ -66,7 +72,7 @@ def trained_on(rasa: None) -> set[str]:
     return {normalize(example.get("text")) for example in data.training_examples}
 
 
-@pytest.mark.parametrize("path", [*SETS, *HELD_OUT, *SEVERAL], ids=name)
+@pytest.mark.parametrize("path", [*SETS, *HELD_OUT, *SEVERAL, *QUESTIONS], ids=name)
 def test_no_message_is_trained_on(path: Path, trained_on: set[str]) -> None:
     assert overlap(path, trained_on) == []
 
@@ -111,9 +117,9 @@ def test_what_is_held_out_is_not_developed_with(path: Path) -> None:
     assert overlap(path, {normalize(sample["text"]) for other in SETS for sample in read(other)}) == []
 
 
-@pytest.mark.parametrize("path", [*SETS, *HELD_OUT, *SEVERAL], ids=name)
+@pytest.mark.parametrize("path", [*SETS, *HELD_OUT, *SEVERAL, *QUESTIONS], ids=name)
 def test_no_message_stands_in_a_set_twice(path: Path) -> None:
-    counts = Counter(normalize(sample["text"]) for sample in read(path))
+    counts = Counter(normalize(said(sample) + sample.get("after", "")) for sample in read(path))
     assert [text for text, count in counts.items() if count > 1] == []
 
 
@@ -138,3 +144,27 @@ def test_messages_of_several_matters_name_intents_and_articles_that_there_are(pa
         for intent, slug in zip(sample["intents"], slugs, strict=True):
             assert (intent == "ask_faq") == (slug is not None), sample
             assert slug is None or slug in articles(path.stem), sample
+
+
+@pytest.mark.parametrize("path", QUESTIONS, ids=name)
+def test_questions_name_an_article_that_there_is_or_none(path: Path) -> None:
+    of_set = read(path)
+    assert {sample["language"] for sample in of_set} == {path.stem}
+    named = {sample["article"] for sample in of_set}
+    if path.parent.name == "unanswerable":
+        assert named == {None}
+    else:
+        assert named <= articles(path.stem)
+    assert {bool(sample.get("after")) for sample in of_set} == {path.parent.name == "follow_ups"}
+
+
+@pytest.mark.parametrize("path", [path for path in QUESTIONS if path.parent.name in ("faq", "held_out")], ids=name)
+def test_every_article_has_questions_enough(path: Path) -> None:
+    counts = Counter(sample["article"] for sample in read(path))
+    assert {slug: counts[slug] for slug in sorted(articles(path.stem)) if counts[slug] < LEAST_QUESTIONS} == {}
+
+
+def test_what_is_held_out_of_the_questions_is_not_developed_with() -> None:
+    for path in (ROOT / "tests" / "faq" / "held_out").glob("*.jsonl"):
+        developed = {normalize(said(sample)) for sample in read(ROOT / "tests" / "faq" / path.name)}
+        assert overlap(path, developed) == []
