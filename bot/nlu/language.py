@@ -33,8 +33,6 @@ from bot.nlu.text import normalize
 
 OTHER_LANGUAGES = Path(__file__).parent.parent / "data" / "other_languages"
 
-ENOUGH = 4000
-
 SCRIPTS = {
     "HIRAGANA": "ja",
     "KATAKANA": "ja",
@@ -105,13 +103,13 @@ class LanguageIdentifier(LearningComponent):
         progress.report("", type(self).__name__, 0, 1)
         examples = [(message.get(TEXT), message.get(LANGUAGE)) for message in training_data.intent_examples]
         served = sorted({language for _, language in examples})
-        others = [(line, language) for language, line in _other_languages(served)]
+        examples += [(line, language) for language, line in _other_languages(served)]
+        texts = [_letters(text) for text, _ in examples]
         words: dict[str, set[str]] = {}
-        for text, language in [*examples, *others]:
-            words.setdefault(language, set()).update(_words(_letters(text)))
+        for text, (_, language) in zip(texts, examples, strict=True):
+            words.setdefault(language, set()).update(_words(text))
         self._words = {language: frozenset(own) for language, own in words.items()}
-        examples = [sample for language in served for sample in _thin(examples, language)] + others
-        counts = self._vectorizer.fit_transform([_letters(text) for text, _ in examples])
+        counts = self._vectorizer.fit_transform(texts)
         # A uniform prior: how many examples a language has says nothing about how many customers speak it.
         bayes = MultinomialNB(alpha=self._config["alpha"], fit_prior=False)
         bayes.fit(counts, [language for _, language in examples])
@@ -192,12 +190,6 @@ class LanguageIdentifier(LearningComponent):
         known = [vocabulary[ngram] for ngram in set(self._analyze(letters)) if ngram in vocabulary]
         scores: npt.NDArray[np.float32] = self._log_likelihoods[known].sum(axis=0)
         return scores
-
-
-def _thin(examples: list[tuple[str, str]], language: str) -> list[tuple[str, str]]:
-    """At most `ENOUGH` examples of a language, from all parts of its data; more teach nothing about a language."""
-    own = [example for example in examples if example[1] == language]
-    return own[:: -(-len(own) // ENOUGH)]
 
 
 def _letters(text: str) -> str:
