@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.services import Services, entity_values, is_button
+from bot.actions.services import Services, entity_values
 from bot.countries import mentioned_country
 from bot.decision import WORTH_OFFERING
 from bot.intents import NO_ARTICLE, QUESTION
@@ -48,7 +48,8 @@ class AnswerQuestion(Action):
         asked = topic_of(tracker)
         chosen = entity_values(tracker, "article")
         if chosen:
-            return self._answer(dispatcher, tracker, Topic(chosen[0], asked.question if asked else ""))
+            topic = Topic(chosen[0], asked.question if asked else "")
+            return await self._answer(dispatcher, tracker, topic, topic.question, [])
         question = tracker.latest_message.get(ASKED) or tracker.latest_message["text"]
         ranking = rank_articles(tracker)
         likeliest = ranking[0][0] if ranking else None
@@ -56,7 +57,8 @@ class AnswerQuestion(Action):
             goes_on = ASKED in tracker.latest_message
             # What goes on from a question leads back to that one, not to the whole way from there.
             topic = asked if goes_on and asked and asked.article == likeliest else Topic(likeliest, question)
-            return self._answer(dispatcher, tracker, topic)
+            # Of what goes on from a question, the new part is to be answered.
+            return await self._answer(dispatcher, tracker, topic, tracker.latest_message["text"], ranking[1:])
         choices = article_choices(self._services, tracker, ranking)[:MAX_CHOICES]
         if len(choices) > 1 and likeliest != NO_ARTICLE:
             await self._services.record_gap(tracker, GapKind.UNSURE, question, likeliest)
@@ -65,7 +67,14 @@ class AnswerQuestion(Action):
             await no_answer(self._services, dispatcher, tracker, question)
         return [SlotSet(TOPIC_SLOT, Topic(None, question).as_dict())]
 
-    def _answer(self, dispatcher: CollectingDispatcher, tracker: Tracker, topic: Topic) -> list[EventType]:
+    async def _answer(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        topic: Topic,
+        question: str,
+        runners_up: Sequence[tuple[str, float]],
+    ) -> list[EventType]:
         services = self._services
         language = services.language(tracker)
         message = tracker.latest_message
@@ -74,11 +83,10 @@ class AnswerQuestion(Action):
         assert topic.article is not None
         try:
             article, fallback = services.knowledge_base.answer(topic.article, language, country)
-        except UnknownArticle:
-            dispatcher.utter_message(response="utter_no_answer")
+        except UnknownArticle:  # It was taken away since the training, or since the button was shown.
+            await no_answer(services, dispatcher, tracker, topic.question)
             return []
-        # Of what goes on from a question, the new part; of a button, the question before it.
-        passage = self._passage(topic.question if is_button(message) else message["text"], article)
+        passage = self._passage(question, article)
         # The answer itself was said before, unless it is another country's now.
         known = ASKED in message and topic_of(tracker) == topic and not mentioned
         said = lines(
@@ -93,7 +101,6 @@ class AnswerQuestion(Action):
             dispatcher.utter_message(response="utter_answer", answer=said)
         else:
             said = lines(said, sentence("utter_did_this_help"))
-            runners_up = [] if is_button(message) else rank_articles(tracker)[1:]
             others = article_choices(services, tracker, [one for one in runners_up if one[1] >= RUNNER_UP])
             dispatcher.utter_message(
                 response="utter_answer", answer=said, choices=[*_rating(topic.article), *others[:1]]
@@ -168,14 +175,11 @@ def rank_articles(tracker: Tracker) -> list[tuple[str, float]]:
 
 def article_choices(services: Services, tracker: Tracker, ranking: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
     """The articles of a ranking (see `rank_articles`) as buttons, without those that are not worth offering."""
-    language, country = services.language(tracker), services.country(tracker)
+    likely = [slug for slug, share in ranking if share >= WORTH_OFFERING]
+    titles = {slug: services.title(tracker, slug) for slug in likely}
+    # Without a title there is no such article: the label of questions that none answers, or one that was taken away.
     return [
-        {
-            "title": services.knowledge_base.answer(slug, language, country).rendered.title,
-            "payload": _payload(f"/{QUESTION}", article=slug),
-        }
-        for slug, share in ranking
-        if share >= WORTH_OFFERING and slug != NO_ARTICLE
+        {"title": title, "payload": _payload(f"/{QUESTION}", article=slug)} for slug, title in titles.items() if title
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rasa_sdk import Tracker
 
 from bot.nlu.attributes import PERSONAL_ENTITIES
-from knowledge_base import Gap, GapKind, GapLog, GapSource, KnowledgeBase
+from knowledge_base import Gap, GapKind, GapLog, GapSource, KnowledgeBase, UnknownArticle
 from shop import Policies, Shop
 
 
@@ -44,11 +44,17 @@ class Services:
         country = tracker.get_slot("country") or self.policies.language_country.get(self.language(tracker))
         return str(country or self.policies.language_country["en"])
 
+    def title(self, tracker: Tracker, slug: str) -> str:
+        """An article's title; "" if there is no such article."""
+        try:
+            return self.knowledge_base.answer(slug, self.language(tracker), self.country(tracker)).rendered.title
+        except UnknownArticle:
+            return ""
+
     async def record_gap(self, tracker: Tracker, kind: GapKind, question: str, article: str | None = None) -> None:
         """Keep a question that has no good answer; without words of the customer's, the article's title."""
         language = self.language(tracker)
-        if not question and article:
-            question = self.knowledge_base.answer(article, language, self.country(tracker)).rendered.title
+        question = question or (self.title(tracker, article) if article else "")
         if question:
             found = tracker.latest_message["entities"]
             personal = [str(entity["value"]) for entity in found if entity["entity"] in PERSONAL_ENTITIES]
@@ -63,8 +69,3 @@ def entity_values(tracker: Tracker, entity: str) -> list[str]:
 def intent_of(message: dict[str, Any]) -> str:
     """The intent of a message."""
     return str(message["intent"]["name"])
-
-
-def is_button(message: dict[str, Any]) -> bool:
-    """Whether a message is the payload of a button."""
-    return str(message["text"]).startswith("/")

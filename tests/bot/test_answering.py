@@ -217,6 +217,19 @@ async def test_of_an_older_answer_the_title_is_kept(services: Services) -> None:
     assert [gap.question for gap in await services.gaps.gaps()] == ["Returns"]
 
 
+async def test_an_article_that_was_taken_away_is_no_answer_and_no_choice(services: Services) -> None:
+    said, _ = await run(AnswerQuestion(services), tracker("what now?", [("gone", 0.9)]))
+    assert said[0]["response"] == "utter_no_answer"
+    assert [gap.question for gap in await services.gaps.gaps()] == ["what now?"]
+
+    said, _ = await run(AnswerQuestion(services), tracker(ranking=[("gone", 0.4), (RETURNS, 0.3), (REFUNDS, 0.3)]))
+    assert articles_of([{"buttons": said[0]["choices"]}]) == ([], [RETURNS, REFUNDS])
+
+    pressed = tracker("/rate_answer", entities={"helpful": "no", "article": "gone"})
+    said, _ = await run(RateAnswer(services), pressed)
+    assert said[0]["response"] == "utter_rated_unhelpful_person"
+
+
 async def test_an_answer_that_helped_is_no_gap(services: Services) -> None:
     said, _ = await run(RateAnswer(services), tracker(entities={"helpful": "yes", "article": RETURNS}))
     assert said[0]["response"] == "utter_rated_helpful"
