@@ -5,7 +5,37 @@
 This room knows nothing of Rasa, of the web, or of the knowledge base.
 """
 
+from shop.address_checks import AddressFault, AddressField, AddressProblem, check_address
+from shop.address_reading import AddressReading, complete_address, read_address
 from shop.addresses import address_lines
+from shop.aftersales import (
+    STORE_CREDIT,
+    Cancellation,
+    CarrierScan,
+    Claim,
+    ClaimKind,
+    ClaimRequest,
+    ClaimStatus,
+    Erasure,
+    Item,
+    Reason,
+    Refund,
+    RefundCause,
+    RefundRequest,
+    RefundStatus,
+    Remedy,
+    Repair,
+    RepairRequest,
+    RepairStatus,
+    RepairWay,
+    Replacement,
+    Resolution,
+    Return,
+    ReturnRequest,
+    ReturnStatus,
+    ScanOutcome,
+    WayBack,
+)
 from shop.model import (
     Address,
     Customer,
@@ -23,20 +53,51 @@ from shop.model import (
     Variant,
 )
 from shop.policies import Policies, PoliciesError, Section
-from shop.port import Shop, ShopUnavailable, email_key, order_digits
+from shop.port import NotOffered, NotPossible, Shop, ShopUnavailable, email_key, order_digits, phone_key
 from shop.sql import SqlShop
 
 __all__ = [
+    "STORE_CREDIT",
     "Address",
+    "AddressFault",
+    "AddressField",
+    "AddressProblem",
+    "AddressReading",
+    "Cancellation",
+    "CarrierScan",
+    "Claim",
+    "ClaimKind",
+    "ClaimRequest",
+    "ClaimStatus",
     "Customer",
     "DeliveryMethod",
+    "Erasure",
+    "Item",
     "Money",
+    "NotOffered",
+    "NotPossible",
     "Order",
     "OrderLine",
     "OrderStatus",
     "Policies",
     "PoliciesError",
     "Product",
+    "Reason",
+    "Refund",
+    "RefundCause",
+    "RefundRequest",
+    "RefundStatus",
+    "Remedy",
+    "Repair",
+    "RepairRequest",
+    "RepairStatus",
+    "RepairWay",
+    "Replacement",
+    "Resolution",
+    "Return",
+    "ReturnRequest",
+    "ReturnStatus",
+    "ScanOutcome",
     "Section",
     "Shipment",
     "Shop",
@@ -47,7 +108,12 @@ __all__ = [
     "TrackingCode",
     "TrackingEvent",
     "Variant",
+    "WayBack",
     "address_lines",
+    "check_address",
+    "complete_address",
     "email_key",
     "order_digits",
+    "phone_key",
+    "read_address",
 ]

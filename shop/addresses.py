@@ -1,29 +1,35 @@
 """Addresses as they are written on a parcel in their country."""
 
+import re
+
+from shop.address_rules import rules_of
 from shop.model import Address
 
-# The lines below the name, top to bottom. A country that is not here is written as most of Europe does.
-_FORMS: dict[str, tuple[str, ...]] = {
-    "CA": ("{street}", "{extra}", "{city} {region} {postal_code}"),
-    "CN": ("{postal_code}", "{region}{city}", "{street}", "{extra}"),
-    "ES": ("{street}", "{extra}", "{postal_code} {city}", "{region}"),
-    "GB": ("{extra}", "{street}", "{city}", "{postal_code}"),
-    "MX": ("{street}", "{extra}", "{postal_code} {city}, {region}"),
-    "US": ("{street}", "{extra}", "{city}, {region} {postal_code}"),
+EXTRA_FIRST = frozenset({"GB", "IE"})
+"""Countries where flat and building stand above the street, elsewhere below it."""
+
+_FORMATS = {
+    # The province stands in a line of its own; the data would have it follow the city.
+    "ES": "%N%n%A%n%Z %C%n%S",
 }
-_DEFAULT = ("{street}", "{extra}", "{postal_code} {city}")
+_FIELD = re.compile("%[A-Z]")
 
 
 def address_lines(address: Address) -> tuple[str, ...]:
     """The name and the address's lines in its country's form, without the country's own name."""
-    fields = {
-        "street": address.street,
-        "extra": address.extra or "",
-        "city": address.city,
-        "region": address.region or "",
-        "postal_code": address.postal_code,
+    street = [address.extra, address.street] if address.country in EXTRA_FIRST else [address.street, address.extra]
+    values = {
+        "%N": address.name,
+        "%A": "%n".join(filter(None, street)),
+        "%C": address.city,
+        "%S": address.region or "",
+        "%Z": address.postal_code,
     }
-    lines = [form.format(**fields).strip(" ,") for form in _FORMS.get(address.country, _DEFAULT)]
-    # In China the recipient stands last.
-    ordered = [*lines, address.name] if address.country == "CN" else [address.name, *lines]
-    return tuple(line for line in ordered if line)
+    form = _FORMATS.get(address.country, rules_of(address.country).format)
+    # The name of a company and the district have no field of their own.
+    lines = [_filled(part, values) for part in form.split("%n")]
+    return tuple(line for part in lines for line in part.split("%n") if line)
+
+
+def _filled(line: str, values: dict[str, str]) -> str:
+    return _FIELD.sub(lambda field: values.get(field.group(), ""), line).strip(" ,-")

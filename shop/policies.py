@@ -15,19 +15,14 @@ from typing import Any
 import yaml
 
 from shop.model import Money
+from shop.yaml_nodes import DataFileError, NodeReader
 
 BUNDLED = Path(__file__).with_name("policies.yml")
 """The demonstration shop's policies."""
 
 
-class PoliciesError(Exception):
+class PoliciesError(DataFileError):
     """A policies file cannot be used. The message begins with the file and, where known, the line."""
-
-    def __init__(self, path: Path, line: int | None, problem: str) -> None:
-        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
-        self.path = path
-        self.line = line
-        self.problem = problem
 
 
 class Section(Mapping[str, Any]):
@@ -102,11 +97,10 @@ _PARTS = ("shop", "language_country", "default", "countries")
 _REGIONS = "regions"
 
 
-class _Reader:
-    """Turns a file's YAML nodes, which know their lines, into policies."""
+class _Reader(NodeReader):
+    """Turns a file's YAML nodes into policies."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    error_class = PoliciesError
 
     def policies(self) -> Policies:
         parts = self._mapping(self._document())
@@ -140,22 +134,6 @@ class _Reader:
             merged = self._merge(inherited, own, code)
             countries[code] = self._resolve(shop, inherited_heads | own_heads, merged, code, node)
         return Policies(default, countries, languages)
-
-    def _document(self) -> yaml.Node:
-        try:
-            node = yaml.compose(self._path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        except OSError as error:
-            raise PoliciesError(self._path, None, error.strerror or str(error)) from error
-        except UnicodeDecodeError as error:
-            raise PoliciesError(self._path, None, f"not UTF-8 text: {error.reason}") from error
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
-            raise PoliciesError(self._path, line, f"not YAML: {error.problem}") from error
-        except yaml.YAMLError as error:
-            raise PoliciesError(self._path, None, f"not YAML: {error}") from error
-        if node is None:
-            raise PoliciesError(self._path, None, "the file is empty")
-        return node
 
     def _region(self, node: yaml.Node) -> tuple[list[str], _Sections]:
         """A region: the codes of its countries, and its sections."""
@@ -229,19 +207,10 @@ class _Reader:
             raise self._error(node, f"a section cannot be called {min(reserved)!r}")
         return Section({"shop": Section(shop), **heads, **resolved})
 
-    def _mapping(self, node: yaml.Node) -> dict[str, yaml.Node]:
-        if not isinstance(node, yaml.MappingNode):
-            raise self._error(node, "expected keys and values")
-        entries: dict[str, yaml.Node] = {}
-        for key_node, value_node in node.value:
-            # The text as written: YAML would read the country NO as false.
-            key = self._text(key_node)
-            if key in entries:
-                raise self._error(key_node, f"{key!r} stands here twice")
-            if key.startswith("_") or hasattr(Mapping, key):
-                raise self._error(key_node, f"{key!r} cannot be a key")
-            entries[key] = value_node
-        return entries
+    def _check_key(self, key: str, node: yaml.Node) -> None:
+        # The keys become attributes of a `Section`, which has some already.
+        if key.startswith("_") or hasattr(Mapping, key):
+            raise self._error(node, f"{key!r} cannot be a key")
 
     def _value(self, node: yaml.Node) -> _Value:
         line = node.start_mark.line + 1
@@ -274,14 +243,6 @@ class _Reader:
         if not isinstance(value, str | int | float | bool):
             raise self._error(node, f"{node.value!r} is neither text, number nor true/false")
         return value
-
-    def _text(self, node: yaml.Node) -> str:
-        if not isinstance(node, yaml.ScalarNode):
-            raise self._error(node, "expected a single value")
-        return str(node.value)
-
-    def _error(self, node: yaml.Node, problem: str) -> PoliciesError:
-        return PoliciesError(self._path, node.start_mark.line + 1, problem)
 
 
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()

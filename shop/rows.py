@@ -23,7 +23,7 @@ from shop.model import (
     TrackingEvent,
     Variant,
 )
-from shop.port import email_key, order_digits
+from shop.port import email_key, order_digits, phone_key
 from shop.tables import (
     CustomerRow,
     OrderLineRow,
@@ -185,6 +185,7 @@ def from_customer(customer: Customer) -> CustomerRow:
         email=customer.email,
         email_key=email_key(customer.email),
         phone=customer.phone,
+        phone_key=phone_key(customer.phone or "") or None,
         country=customer.country,
         language=customer.language,
         address=asdict(customer.address),

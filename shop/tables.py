@@ -86,6 +86,8 @@ class CustomerRow(Base):
     email_key: Mapped[str] = mapped_column(String(320), unique=True)
     """The address as `shop.port.email_key` gives it."""
     phone: Mapped[str | None] = mapped_column(String(32))
+    phone_key: Mapped[str | None] = mapped_column(String(32), index=True)
+    """The number as `shop.port.phone_key` gives it."""
     country: Mapped[str] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(16))
     address: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -12,6 +12,7 @@ PostgreSQL when there is more than one process; the URL decides, the code is the
 from storage.base import Base, UtcDateTime, table
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
+from storage.forgetting import forget
 from storage.migrate import migrate
 
-__all__ = ["Base", "Database", "DatabaseUnavailable", "UtcDateTime", "migrate", "table"]
+__all__ = ["Base", "Database", "DatabaseUnavailable", "UtcDateTime", "forget", "migrate", "table"]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 
 from knowledge_base.gaps.anonymous import anonymous, without_masks
 from knowledge_base.gaps.tables import MAX_QUESTION, GapRow
-from storage import Database, table
+from storage import Database, forget, table
 
 GAPS = table(GapRow)
 
@@ -120,11 +120,9 @@ class GapLog:
                 for row in await connection.execute(query)
             ]
 
-    async def forget(self, before: datetime) -> int:
-        """Delete what was asked before a moment (aware); returns how many questions that were."""
-        async with self._database.writing() as connection:
-            deleted = await connection.execute(delete(GAPS).where(GAPS.c.created_at < before))
-            return deleted.rowcount
+    async def forget(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Delete what was asked before a moment (aware), or only count it; returns how many questions that were."""
+        return await forget(self._database, GAPS, GAPS.c.created_at < before, dry_run=dry_run)
 
 
 def _shortened(text: str) -> str:

@@ -2,7 +2,8 @@
 
 Everything follows from the data files in this folder, a seed, and the moment that counts as now; a parcel
 that is "in transit" is always on its way today. `orders.yml` lists the orders that every demonstration has:
-AC-104233 (in transit, expected in three days) and one or more in each state.
+AC-104233 (in transit, expected in three days) and one or more in each state. What was returned or cancelled has its
+returns and refunds.
 """
 
 import logging
@@ -11,6 +12,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from shop.aftersales_rows import from_claim, from_refund, from_repair, from_return
+from shop.aftersales_tables import ClaimRow, RefundRow, RepairRow, ReturnRow
 from shop.demo.catalogue import load_terms
 from shop.demo.world import Demo, build
 from shop.policies import BUNDLED, Policies
@@ -44,7 +47,13 @@ async def seed(database: Database, now: datetime, *, seed: int = 20, policies: P
             session.add_all(from_customer(customer) for customer in demo.customers)
             # Foreign keys without a relationship do not tell the session what comes first.
             await session.flush()
-            session.add_all(from_order(order) for order in demo.orders)
+            orders = {order.number: from_order(order) for order in demo.orders}
+            session.add_all(orders.values())
+            await session.flush()
+            session.add_all(ReturnRow(**from_return(r, orders[r.order_number].id)) for r in demo.returns)
+            session.add_all(RefundRow(**from_refund(r, orders[r.order_number].id)) for r in demo.refunds)
+            session.add_all(ClaimRow(**from_claim(c, orders[c.order_number].id)) for c in demo.claims)
+            session.add_all(RepairRow(**from_repair(r, orders[r.order_number].id)) for r in demo.repairs)
     except IntegrityError:
         logger.info("another process has filled the demonstration shop")
         return 0

@@ -9,6 +9,8 @@ from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shop.aftersales import Claim, Refund, Repair, Return
+from shop.demo.aftersales import Clerk
 from shop.demo.catalogue import load_products
 from shop.demo.customers import home_zone, load_customers
 from shop.demo.files import load
@@ -43,6 +45,10 @@ class Demo:
     products: tuple[Product, ...]
     customers: tuple[Customer, ...]
     orders: tuple[Order, ...]
+    returns: tuple[Return, ...]
+    refunds: tuple[Refund, ...]
+    claims: tuple[Claim, ...]
+    repairs: tuple[Repair, ...]
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,10 @@ class Wish:
     days_ago: int | None = None
     late: bool = False
     cancelled: bool = False
+    sends_back: tuple[tuple[str, int], ...] = ()
+    overdue: bool = False
+    claimed: bool = False
+    in_repair: str | None = None
 
 
 def build(now: datetime, *, seed: int, policies: Policies) -> Demo:
@@ -68,9 +78,29 @@ def build(now: datetime, *, seed: int, policies: Policies) -> Demo:
     rng = random.Random(seed)  # noqa: S311  # a demonstration, not a secret
     products = load_products(rng)
     customers = load_customers()
-    maker = _Maker(now.astimezone(UTC).replace(microsecond=0), rng, policies, products)
+    now = now.astimezone(UTC).replace(microsecond=0)
+    maker = _Maker(now, rng, policies, products)
     wishes = [*_fixed(customers), *_others(customers, products, rng)]
-    return Demo(tuple(products), tuple(customers), tuple(maker.order(wish) for wish in wishes))
+    orders = tuple(maker.order(wish) for wish in wishes)
+    returns: list[Return] = []
+    refunds: list[Refund] = []
+    claims: list[Claim] = []
+    repairs: list[Repair] = []
+    for wish, order in zip(wishes, orders, strict=True):
+        clerk = Clerk(order, policies.for_country(order.country), now, random.Random(f"{seed} {order.number}"))  # noqa: S311
+        returned = clerk.returned(wish.sends_back)
+        returns += returned
+        refunds += clerk.refunded(returned)
+        if wish.claimed:
+            claims.append(clerk.claim())
+        if wish.in_repair:
+            repairs.append(clerk.repair(wish.in_repair))
+    return Demo(
+        tuple(products), tuple(customers), orders, tuple(returns), tuple(refunds), tuple(claims), tuple(repairs)
+    )
+
+
+_AS_THEY_ARE = ("arrives_in_days", "days_ago", "late", "cancelled", "overdue", "in_repair")
 
 
 def _fixed(customers: list[Customer]) -> Iterator[Wish]:
@@ -85,7 +115,8 @@ def _fixed(customers: list[Customer]) -> Iterator[Wish]:
             status=OrderStatus(entry["status"]),
             customer=customer,
             parcels=tuple((p["warehouse"], tuple(_item(text) for text in p["items"])) for p in parcels),
-            **{key: entry[key] for key in ("arrives_in_days", "days_ago", "late", "cancelled") if key in entry},
+            sends_back=tuple(_item(text) for text in entry.get("sends_back", ())),
+            **{key: entry[key] for key in _AS_THEY_ARE if key in entry},
         )
 
 
@@ -114,6 +145,7 @@ def _others(customers: list[Customer], products: list[Product], rng: random.Rand
             parcels=(("Shenzhen" if direct else _own_warehouse(customer), items),),
             delivery=DeliveryMethod.EXPRESS if express else DeliveryMethod.STANDARD,
             late=status is OrderStatus.IN_TRANSIT and rng.random() < 1 / 4,
+            claimed=status is OrderStatus.LOST,
         )
 
 
@@ -165,7 +197,12 @@ class _Maker:
         if never_sent:
             cancelled_at = chosen.paid_at + minutes(self._rng, 15, 90)
         if delivered_at and status in (OrderStatus.RETURNED, OrderStatus.REFUNDED):
-            returned_at = delivered_at + self._rng.randint(5, 9) * _DAY + minutes(self._rng, -120, 120)
+            days, rest = self._rng.randint(5, 9), minutes(self._rng, -120, 120)
+            if status is OrderStatus.REFUNDED:
+                returned_at = delivered_at + days * _DAY + rest
+            else:
+                # So lately that the refund is still to come, or so long ago that it should have.
+                returned_at = self._now - (days * 5 * _HOUR if not wish.overdue else 16 * _DAY) + rest
         if status is OrderStatus.REFUNDED:
             since = returned_at or cancelled_at
             assert since is not None
@@ -250,7 +287,8 @@ class _Maker:
                 lost = policies.shipping.lost_after_days
                 return 24 * 18, 24 * 45, lambda p: (today - p.promised_until).days > lost + 2
             case OrderStatus.RETURNED:
-                return 24 * 28, 24 * 60, lambda p: True
+                first, last = (24, 34) if wish.overdue else (8, 18)
+                return 24 * first, 24 * (last + 26), lambda p: first <= (today - p.promised_until).days <= last
             case OrderStatus.REFUNDED:
                 return 24 * 40, 24 * 200, lambda p: True
             case _:

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -6,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shop import Order, OrderStatus, Policies, TrackingCode, address_lines, order_digits
+from shop import Order, OrderStatus, Policies, RefundStatus, ReturnStatus, TrackingCode, address_lines, order_digits
 from shop.demo import Demo, build
 from shop.demo.world import totals
+from shop.eligibility import refundable, returnable
 from shop.policies import BUNDLED
 
 POLICIES = Policies.load(BUNDLED)
@@ -161,6 +163,44 @@ def test_orders_hang_together_at_any_moment(now: datetime, seed: int) -> None:
         assert sums.total == expected
     numbers = [s.tracking_number for o in build(now, seed=seed, policies=POLICIES).orders for s in o.shipments]
     assert len(numbers) == len(set(numbers))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    seed=st.integers(0, 10**6),
+)
+def test_records_fit_their_orders_at_any_moment(now: datetime, seed: int) -> None:
+    demo = build(now, seed=seed, policies=POLICIES)
+    returns = {record.order_number: record for record in demo.returns}
+    refunds = {record.order_number: record for record in demo.refunds}
+    for order in demo.orders:
+        policies = POLICIES.for_country(order.country)
+        returned, refund = returns.get(order.number), refunds.get(order.number)
+        assert bool(refund) == bool(order.returned_at or (order.cancelled_at and order.paid_at))
+        assert refundable(order, [r for r in [returned] if r], [r for r in [refund] if r]).amount >= 0
+        if returned:
+            # It was announced in time, by the rules that a customer meets.
+            could = {r.line.sku: r.quantity for r in returnable(order_before(order), [], policies, returned.created_at)}
+            assert all(could[item.sku] >= item.quantity for item in returned.items), order
+            assert (returned.received_at, returned.settled_at) == (order.returned_at, order.refunded_at)
+            assert returned.created_at <= (returned.received_at or now)
+            assert returned.label_valid_until >= (returned.received_at or now).date()
+        if refund:
+            assert (refund.status is RefundStatus.SENT) == bool(refund.sent_at)
+            assert refund.created_at <= (refund.sent_at or now) <= now
+    late = refunds["AC-139417"]
+    assert late.status is RefundStatus.PENDING and late.due_on < now.date()
+    assert refunds["AC-127615"].due_on >= now.date()
+    assert returns["AC-138265"].status is ReturnStatus.ANNOUNCED
+    assert [repair.order_number for repair in demo.repairs] == ["AC-140852"]
+    orders = {order.number: order for order in demo.orders}
+    assert [orders[claim.order_number].status for claim in demo.claims] == [OrderStatus.LOST]
+
+
+def order_before(order: Order) -> Order:
+    """An order as it was before it went back."""
+    return replace(order, status=OrderStatus.DELIVERED)
 
 
 def test_now_must_be_aware() -> None:

@@ -26,6 +26,13 @@ async def test_what_is_stored_comes_back(shop: Shop) -> None:
     assert await shop.products() == sorted(demo.products, key=lambda p: p.sku)
     for customer in demo.customers:
         assert await shop.customer(customer.email.upper()) == customer
+        assert customer.phone and await shop.customer_by_phone(customer.phone) == customer
+    for made in demo.returns:
+        assert await shop.return_(made.number) == made
+    for number in {record.order_number for record in (*demo.returns, *demo.refunds, *demo.claims, *demo.repairs)}:
+        assert await shop.refunds_of(number) == [r for r in demo.refunds if r.order_number == number]
+        assert await shop.claims_of(number) == [c for c in demo.claims if c.order_number == number]
+        assert await shop.repairs_of(number) == [r for r in demo.repairs if r.order_number == number]
 
 
 async def test_an_order_by_its_number(shop: Shop) -> None:
@@ -88,6 +95,9 @@ async def test_no_back_end_is_an_error_of_the_port() -> None:
             shop.recent_orders(1),
             shop.products(),
             shop.customer("a@b"),
+            shop.refunds_of("1"),
+            shop.cancel_order("1", "key"),
+            shop.erase("a@b"),
         ):
             with pytest.raises(ShopUnavailable, match="ann") as caught:
                 await call

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, inspect, text
 import bot.tables  # noqa: F401
 import conversations.tables  # noqa: F401
 import knowledge_base.gaps.tables  # noqa: F401
+import mail.tables  # noqa: F401
 import shop.tables  # noqa: F401
 from storage import Base, Database, DatabaseUnavailable, migrate
 
