@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from babel import Locale, negotiate_locale, parse_locale
+from babel import Locale, parse_locale
 
+from bot import languages
 from help_centre.site import Site
 from knowledge_base.checks import UNKNOWN_COUNTRY
 from knowledge_base.rendering import locale_of
-
-MAX_TAGS = 20
-"""The entries of an Accept-Language header that are looked at; browsers send a handful."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,12 @@ def reader_of(site: Site, language: str, country: str | None, accept_language: s
 
 def preferred_language(site: Site, accept_language: str) -> str:
     """The first of the reader's languages in which there are pages, or else the site's default language."""
-    tags = [tag.lower() for tag in _tags(accept_language)]
-    return negotiate_locale(tags, site.languages, sep="-") or site.default_language
+    return languages.preferred_language(accept_language, site.languages) or site.default_language
 
 
 def _region(accept_language: str) -> str | None:
     """The region of the first language that has one: `AT` of `de-AT,de;q=0.9,en-US;q=0.8`."""
-    for tag in _tags(accept_language):
+    for tag in languages.accepted_tags(accept_language):
         try:
             region = parse_locale(tag, sep="-")[1]
         except ValueError:
@@ -61,17 +58,3 @@ def _region(accept_language: str) -> str | None:
         if region:
             return region
     return None
-
-
-def _tags(accept_language: str) -> list[str]:
-    """The language tags of the header (RFC 9110), the most wanted first."""
-    weighted = []
-    for entry in accept_language.split(",")[:MAX_TAGS]:
-        tag, _, parameter = entry.partition(";")
-        try:
-            weight = float(parameter.strip().removeprefix("q=") or 1)
-        except ValueError:
-            weight = 0.0
-        if weight > 0:
-            weighted.append((weight, tag.strip()))
-    return [tag for _, tag in sorted(weighted, key=lambda entry: entry[0], reverse=True)]
