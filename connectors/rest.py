@@ -6,12 +6,33 @@ import unicodedata
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from sanic import Blueprint, Request
+from sanic.http import Http
 from sanic.response import HTTPResponse, json
+
+from bot.identity import Identity
+from bot.nlu.attributes import IDENTITY, PHOTOS
+from connectors.channel import HouseChannel
+from connectors.facilities import Facilities
+from connectors.identity_tokens import InvalidToken
+from conversations import Photo, PhotoProblem, PhotoRefused, Photos, conversation_id_of
+from conversations.photos import MAX_PHOTOS
+from conversations.pictures import MAX_BYTES
 
 MAX_SENDER_LENGTH = 200
 MAX_MESSAGE_ID_LENGTH = 255
+MAX_TOKEN_LENGTH = 4096
+
+PHOTOS_ALONE = "/inform"
+"""What a message says that has photographs and no text."""
+
+STATUS = {
+    PhotoProblem.TYPE: 415,
+    PhotoProblem.TOO_LARGE: 413,
+    PhotoProblem.TOO_MANY: 409,
+    PhotoProblem.BROKEN: 422,
+}
 
 
 class BadMessage(Exception):
@@ -27,28 +48,28 @@ class BadMessage(Exception):
         return json({"error": self.code, "message": str(self)}, status=self.status)
 
 
-class RestChannel(InputChannel):
+class RestChannel(HouseChannel):
     """`POST /webhooks/rest/webhook` with `{"sender", "message"}` answers with a list of messages.
 
-    Besides these, a request may have `message_id` (a repeated one gets the same answer and happens once) and `locale`
-    (such as `de-AT`, a hint at the customer's language).
+    Besides these, a request may have `message_id` (a repeated one gets the same answer and happens once), `locale`
+    (such as `de-AT`, a hint at the customer's language) and `identity` (a token that says who the customer is, see
+    `connectors.identity_tokens`) and `photos` (a list of ids; then `message` may be left out).
+
+    `POST /webhooks/rest/photos?sender=…` with a JPEG, PNG or WebP picture as its body answers with the `id` that a
+    message names it by.
 
     Settings in `credentials.yml`:
         max_message_length: in characters; longer messages are refused with status 413.
     """
 
-    def __init__(self, max_message_length: int = 4000) -> None:
+    def __init__(self, facilities: Facilities, max_message_length: int = 4000) -> None:
+        super().__init__(facilities)
         self._max_message_length = max_message_length
 
     @classmethod
     def name(cls) -> str:
         """The channel's name, in its URL and in conversations' ids."""
         return "rest"
-
-    @classmethod
-    def from_credentials(cls, credentials: dict[str, Any] | None) -> RestChannel:
-        """The channel as `credentials.yml` sets it up."""
-        return cls(**(credentials or {}))
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The channel's routes."""
@@ -62,13 +83,48 @@ class RestChannel(InputChannel):
         async def receive(request: Request) -> HTTPResponse:
             try:
                 message = self._message(request)
+                await self._check_photos(message)
             except BadMessage as problem:
                 return problem.response()
             await on_new_message(message)
             assert isinstance(message.output_channel, CollectingOutputChannel)
             return json(message.output_channel.messages, ensure_ascii=False, escape_forward_slashes=False)
 
+        # As a stream, since other bodies are not allowed to be as large.
+        @routes.post("/photos", stream=True)
+        async def receive_photo(request: Request) -> HTTPResponse:
+            try:
+                photo = await self._keep_photo(request)
+            except BadMessage as problem:
+                return problem.response()
+            return json({"id": photo.id}, status=201)
+
         return routes
+
+    async def _keep_photo(self, request: Request) -> Photo:
+        """Keep the photograph in the body of a request. Raises `BadMessage`."""
+        sender = self._text(dict(request.get_query_args(keep_blank_values=True)), "sender", MAX_SENDER_LENGTH)
+        if not (request.headers.get("content-type") or "").startswith("image/"):
+            raise BadMessage(415, PhotoProblem.TYPE, "The body must be a picture, with its content type.")
+        try:
+            data = await _read(request, MAX_BYTES)
+            return await self._photos.keep(conversation_id_of(self.name(), sender), data)
+        except PhotoRefused as refused:
+            raise BadMessage(STATUS[refused.code], refused.code, str(refused)) from refused
+
+    async def _check_photos(self, message: UserMessage) -> None:
+        """Raises `BadMessage` for a photograph that is not there, or in another conversation."""
+        for photo_id in message.metadata.get(PHOTOS, ()):
+            photo = await self._photos.get(photo_id)
+            if photo is None or photo.conversation_id != conversation_id_of(self.name(), message.sender_id):
+                raise BadMessage(400, "unknown_photo", "'photos' has an id that is not one of this sender's.")
+
+    @property
+    def _photos(self) -> Photos:
+        """Raises `BadMessage`."""
+        if self._facilities.photos is None:
+            raise BadMessage(400, "photos_not_set_up", "Photographs are not accepted: this server keeps none.")
+        return self._facilities.photos
 
     def _message(self, request: Request) -> UserMessage:
         """The message of a request. Raises `BadMessage`."""
@@ -79,22 +135,51 @@ class RestChannel(InputChannel):
         if not isinstance(body, dict):
             raise BadMessage(400, "invalid_json", "The body must be a JSON object with 'sender' and 'message'.")
         sender = self._text(body, "sender", MAX_SENDER_LENGTH)
-        text = clean(self._text(body, "message", None))
+        photos = self._photo_ids(body)
+        if photos and body.get("message") in (None, ""):
+            text = PHOTOS_ALONE
+        else:
+            text = clean(self._text(body, "message", None))
         if not text:
             raise BadMessage(400, "empty_message", "'message' has no text in it.")
         if len(text) > self._max_message_length:
             raise BadMessage(
                 413, "message_too_long", f"'message' is longer than {self._max_message_length} characters."
             )
-        metadata = {}
+        metadata: dict[str, Any] = {}
         if body.get("locale") is not None:
             metadata["locale_hint"] = self._text(body, "locale", 35)
+        if body.get("identity") is not None:
+            metadata[IDENTITY] = self._identity(body)
+        if photos:
+            metadata[PHOTOS] = photos
         message_id = None
         if body.get("message_id") is not None:
             message_id = self._text(body, "message_id", MAX_MESSAGE_ID_LENGTH)
         return UserMessage(
             text, CollectingOutputChannel(), sender, input_channel=self.name(), message_id=message_id, metadata=metadata
         )
+
+    def _identity(self, body: dict[str, Any]) -> Identity:
+        token = self._text(body, "identity", MAX_TOKEN_LENGTH)
+        tokens = self._facilities.identity_tokens
+        if tokens is None:
+            raise BadMessage(
+                400, "identity_not_set_up", "'identity' is not accepted: this server has no secret for it."
+            )
+        try:
+            return tokens.read(token)
+        except InvalidToken as error:
+            raise BadMessage(401, "invalid_identity", f"'identity' cannot be trusted: {error}.") from error
+
+    @staticmethod
+    def _photo_ids(body: dict[str, Any]) -> list[str]:
+        ids = body.get("photos") or []
+        if not isinstance(ids, list) or not all(isinstance(photo_id, str) for photo_id in ids):
+            raise BadMessage(400, "invalid_field", "'photos' must be a list of strings.")
+        if len(ids) > MAX_PHOTOS:
+            raise BadMessage(400, "invalid_field", f"'photos' must have at most {MAX_PHOTOS} ids.")
+        return ids
 
     @staticmethod
     def _text(body: dict[str, Any], field: str, longest: int | None) -> str:
@@ -108,6 +193,17 @@ class RestChannel(InputChannel):
         if longest is not None and not 0 < len(value) <= longest:
             raise BadMessage(400, "invalid_field", f"'{field}' must have 1 to {longest} characters.")
         return value
+
+
+async def _read(request: Request, longest: int) -> bytes:
+    """The body of a streaming request. Raises `PhotoRefused` as soon as there are more bytes than `longest`."""
+    data = bytearray()
+    assert isinstance(request.stream, Http)
+    async for part in request.stream:
+        data += part or b""
+        if len(data) > longest:
+            raise PhotoRefused(PhotoProblem.TOO_LARGE, f"The body has more than {longest} bytes.")
+    return bytes(data)
 
 
 def clean(text: str) -> str:

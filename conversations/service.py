@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.directives import DIRECTIVE, HANDOFF
+from bot.directives import DIRECTIVE, HANDOFF, HIGH
+from bot.identity import Identity
 from bot.reply import Reply
 from conversations.locks import Locks
-from conversations.tables import Author, ConversationRow, HandoffRow, MessageRow
+from conversations.tables import Author, ConversationCustomerRow, ConversationRow, HandoffRow, MessageRow
 from storage import Database, table
 
 logger = structlog.get_logger()
 
 # The bare tables, in the way of every message: through the mapped classes, each statement takes twice as long.
 CONVERSATIONS = table(ConversationRow)
+CUSTOMERS = table(ConversationCustomerRow)
 MESSAGES = table(MessageRow)
 HANDOFFS = table(HandoffRow)
 
@@ -28,7 +31,15 @@ HANDOFFS = table(HandoffRow)
 class Bot(Protocol):
     """What answers while a person does not; `bot.assistant.Assistant`."""
 
-    async def reply(self, conversation_id: str, text: str, locale_hint: str | None = None) -> Reply:
+    async def reply(
+        self,
+        conversation_id: str,
+        text: str,
+        locale_hint: str | None = None,
+        *,
+        identity: Identity | None = None,
+        photos: Sequence[str] = (),
+    ) -> Reply:
         """One turn of a conversation."""
         ...
 
@@ -43,6 +54,8 @@ class Incoming:
         text: what was written, or the payload of a button.
         message_id: the channel's own id of the message, by which a repeated delivery is recognised.
         locale_hint: the locale that the channel knows of the customer, such as `de-AT`.
+        identity: who wrote it, if the channel vouches for that. It holds for this message, and is not stored with it.
+        photos: the ids of photographs that came with it, see `conversations.photos`.
     """
 
     channel: str
@@ -50,11 +63,24 @@ class Incoming:
     text: str
     message_id: str | None = None
     locale_hint: str | None = None
+    identity: Identity | None = None
+    photos: tuple[str, ...] = ()
 
     @property
     def conversation_id(self) -> str:
         """The conversation that it belongs to."""
-        return f"{self.channel}:{self.sender}"
+        return conversation_id_of(self.channel, self.sender)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What is stored of it."""
+        photos = {"photos": list(self.photos)} if self.photos else {}
+        return {"text": self.text, **photos}
+
+
+def conversation_id_of(channel: str, sender: str) -> str:
+    """The conversation of a customer on a channel."""
+    return f"{channel}:{sender}"
 
 
 @dataclass(frozen=True)
@@ -97,7 +123,13 @@ class Conversations:
             message = await self._store(incoming)
             if message.answers:
                 return message.answers
-            reply = await self._bot.reply(incoming.conversation_id, incoming.text, incoming.locale_hint)
+            reply = await self._bot.reply(
+                incoming.conversation_id,
+                incoming.text,
+                incoming.locale_hint,
+                identity=incoming.identity,
+                photos=incoming.photos,
+            )
             await self._conclude(incoming, message, reply)
             return reply.messages
 
@@ -106,8 +138,10 @@ class Conversations:
         await self._locks.close()
 
     async def handoffs(self, limit: int = 100) -> list[HandoffRow]:
-        """The open wishes for a human agent, the oldest first."""
-        query = select(HandoffRow).where(HandoffRow.closed_at.is_(None)).order_by(HandoffRow.id).limit(limit)
+        """The open wishes for a human agent, the urgent ones first, then the oldest."""
+        urgent_first = case((HandoffRow.priority == HIGH, 0), else_=1)
+        waiting = select(HandoffRow).where(HandoffRow.closed_at.is_(None))
+        query = waiting.order_by(urgent_first, HandoffRow.id).limit(limit)
         async with self._database.session() as session:
             return list(await session.scalars(query))
 
@@ -148,7 +182,7 @@ class Conversations:
                 {
                     "conversation_id": incoming.conversation_id,
                     "author": Author.CUSTOMER,
-                    "content": {"text": incoming.text},
+                    "content": incoming.content,
                     "channel_message_id": incoming.message_id,
                     "created_at": self._now(),
                 },
@@ -178,19 +212,35 @@ class Conversations:
                     for said in reply.messages
                 ]
                 await connection.execute(insert(MESSAGES), answers)
+            if reply.customer:
+                await _note_customer(connection, conversation_id, reply.customer)
             for directive in reply.directives:
                 if directive[DIRECTIVE] == HANDOFF:
-                    await self._hand_off(connection, conversation_id, directive["reason"])
+                    await self._hand_off(connection, conversation_id, directive)
                 else:
                     logger.error("directive.unknown", directive=directive[DIRECTIVE], conversation_id=conversation_id)
 
-    async def _hand_off(self, connection: AsyncConnection, conversation_id: str, reason: str) -> None:
-        waiting = select(HANDOFFS.c.id).where(
+    async def _hand_off(self, connection: AsyncConnection, conversation_id: str, directive: Mapping[str, Any]) -> None:
+        """Keep a wish for a human agent. While one is open, another adds its matter to it, and its urgency."""
+        waiting = select(HANDOFFS.c.id, HANDOFFS.c.priority, HANDOFFS.c.context).where(
             HANDOFFS.c.conversation_id == conversation_id, HANDOFFS.c.closed_at.is_(None)
         )
-        if await connection.scalar(waiting) is None:
-            await connection.execute(
-                insert(HANDOFFS),
-                {"conversation_id": conversation_id, "reason": reason, "created_at": self._now()},
-            )
-            logger.info("handoff.recorded", conversation_id=conversation_id, reason=reason)
+        known = (await connection.execute(waiting)).first()
+        reason, priority = directive["reason"], directive["priority"]
+        matters = [directive["summary"]] if directive["summary"] else []
+        if known is None:
+            row = {"conversation_id": conversation_id, "reason": reason, "priority": priority, "context": matters}
+            await connection.execute(insert(HANDOFFS), {**row, "created_at": self._now()})
+        else:
+            changes: dict[str, Any] = {"context": known.context + [one for one in matters if one not in known.context]}
+            if priority == HIGH and known.priority != HIGH:
+                changes |= {"priority": priority, "reason": reason}
+            await connection.execute(update(HANDOFFS).where(HANDOFFS.c.id == known.id).values(changes))
+        logger.info("handoff.recorded", conversation_id=conversation_id, reason=reason, priority=priority)
+
+
+async def _note_customer(connection: AsyncConnection, conversation_id: str, customer_id: str) -> None:
+    """Keep that a customer takes part in a conversation: by this it is found when the customer asks for their data."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = {"conversation_id": conversation_id, "customer_id": customer_id}
+    await connection.execute(dialect.insert(CUSTOMERS).values(row).on_conflict_do_nothing())

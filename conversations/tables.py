@@ -45,16 +45,81 @@ class MessageRow(Base):
     understanding: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     channel_message_id: Mapped[str | None] = mapped_column(String(255))
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("conversation_messages.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class ConversationCustomerRow(Base):
+    """A customer of the shop, by the shop's id, who was proved to take part in a conversation."""
+
+    __tablename__ = "conversation_customers"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
 
 
 class HandoffRow(Base):
-    """A wish for a human agent; open until `closed_at`."""
+    """A wish for a human agent; open until `closed_at`.
+
+    `priority` is one of `bot.directives`; `context` has a mapping for each matter that it is about, the oldest first.
+    """
 
     __tablename__ = "conversation_handoffs"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
     reason: Mapped[str] = mapped_column(String(32))
+    priority: Mapped[str] = mapped_column(String(16))
+    context: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PhotoRow(Base):
+    """A photograph that a customer sent; its file lies in the folder of uploads. It may be there before the first
+    message of its conversation.
+    """
+
+    __tablename__ = "conversation_photos"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(String(255), index=True)
+    content_type: Mapped[str] = mapped_column(String(16))
+    bytes: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class PrivacyRequestRow(Base):
+    """A customer's wish for a copy of their data, or for its deletion; see `conversations.privacy`.
+
+    `due_at` is when a copy is no longer to be had, or when a deletion is to be carried out (or tried again). The
+    address is forgotten as soon as it is not needed, the customer with the deletion; that there was one stays known.
+    """
+
+    __tablename__ = "privacy_requests"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    customer_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    email: Mapped[str | None] = mapped_column(String(320))
+    language: Mapped[str] = mapped_column(String(16))
+    invoice_years: Mapped[int | None]
+    """Of a deletion that left invoices which the law keeps, for how many years."""
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PrivacyAuditRow(Base):
+    """How much of what was erased for a request, and when; nothing about whom."""
+
+    __tablename__ = "privacy_audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    request_id: Mapped[str] = mapped_column(ForeignKey("privacy_requests.id"), index=True)
+    what: Mapped[str] = mapped_column(String(64))
+    count: Mapped[int]
+    erased_at: Mapped[datetime] = mapped_column(UtcDateTime)
