@@ -248,3 +248,24 @@ async def test_a_tracker_without_events_is_not_stored(store: BoundedTrackerStore
 
     await store.save(DialogueStateTracker("c", domain.slots))
     assert await store.retrieve("c") is None
+
+
+async def test_who_wrote_a_message_is_not_stored(
+    store: BoundedTrackerStore, domain: Domain, database: Database
+) -> None:
+    from rasa.shared.core.events import UserUttered
+    from sqlalchemy import select
+
+    from bot.tracker_store import TRACKERS
+
+    tracker = conversation(domain, 1)
+    metadata = {"identity": {"email": "ada@mail.example", "phone": None}, "locale_hint": "de-AT"}
+    tracker.update(UserUttered("hello", intent={"name": "inform", "confidence": 1.0}, metadata=metadata))
+    await store.save(tracker)
+
+    # The turn that goes on still knows.
+    assert tracker.latest_message.parse_data["metadata"] == metadata
+    back = await loaded(store)
+    assert back.latest_message.metadata == back.latest_message.parse_data["metadata"] == {"locale_hint": "de-AT"}
+    async with database.reading() as connection:
+        assert "ada@" not in str(await connection.scalar(select(TRACKERS.c.events)))
