@@ -10,7 +10,8 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse, json
 
-from aftercare.house import Ground, actions_of
+from aftercare.house import Ground, services_of
+from bot.actions import all_actions
 from bot.directives import failed
 
 App = Sanic[Any, Any]
@@ -23,7 +24,7 @@ def create_action_server(ground: Ground, name: str = "aftercare_actions") -> App
     app = Sanic(name, configure_logging=False)
     app.config.update(MOTD=False, ACCESS_LOG=False, FALLBACK_ERROR_FORMAT="json")
     executor = ActionExecutor()
-    for action in actions_of(ground):
+    for action in all_actions(services_of(ground)):
         executor.register_function(action.name(), action.run)
 
     @app.get("/health")

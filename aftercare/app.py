@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -11,13 +12,27 @@ from sanic import Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse, json, raw
 
+from aftercare.carrier import carrier_routes
 from aftercare.errors import ConfigurationError
-from aftercare.house import Ground, open_conversations, open_help_centre
+from aftercare.house import (
+    Ground,
+    facilities_of,
+    open_conversations,
+    open_documents,
+    open_help_centre,
+    open_scans,
+)
 from aftercare.languages import read_yaml
 from aftercare.metrics import Metrics
+from aftercare.periodic import Periodic
 from aftercare.refreshing import Refresher
+from aftercare.retention import SECONDS as RETENTION_SECONDS
+from aftercare.retention import enforce
+from bot.nlu.attributes import IDENTITY, LOCALE_HINT, PHOTOS
+from connectors.facilities import Facilities
 from conversations import Incoming, LockUnavailable
-from shop import ShopUnavailable
+from mail import Postman
+from shop import ShopUnavailable, SqlShop
 from storage import DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -30,6 +45,9 @@ App = Sanic[Any, Any]
 logger = structlog.get_logger()
 
 MAX_REQUEST_BYTES = 1_000_000
+
+SETTLE_SECONDS = 3600.0
+"""Between two looks at what has become due in a shop on this database: refunds to send, labels that ran out."""
 
 
 def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") -> App:
@@ -50,8 +68,16 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
     async def on_new_message(message: UserMessage) -> None:
         """Answer a message of any channel through the channel's own output."""
         channel = message.input_channel or "unknown"
-        hint = (message.metadata or {}).get("locale_hint")
-        incoming = Incoming(channel, message.sender_id, message.text, message.message_id, hint)
+        metadata = message.metadata or {}
+        incoming = Incoming(
+            channel=channel,
+            sender=message.sender_id,
+            text=message.text,
+            message_id=message.message_id,
+            locale_hint=metadata.get(LOCALE_HINT),
+            identity=metadata.get(IDENTITY),
+            photos=tuple(metadata.get(PHOTOS, ())),
+        )
         started = time.perf_counter()
         try:
             reply = await conversations.receive(incoming)
@@ -63,37 +89,55 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
         for said in reply:
             await message.output_channel.send_response(message.sender_id, dict(said))
 
-    for input_channel in channels(read_yaml(ground.settings.credentials_file)):
+    for input_channel in channels(read_yaml(ground.settings.credentials_file), facilities_of(ground)):
         routes = input_channel.blueprint(on_new_message)
         app.blueprint(routes, url_prefix=f"/webhooks/{input_channel.url_prefix()}")
     app.blueprint(open_help_centre(ground).blueprint())
+    app.blueprint(open_documents(ground).blueprint())
+    app.blueprint(carrier_routes(open_scans(ground), ground.settings.carrier_secret.get_secret_value()))
     _add_health(app, ground)
     _add_errors(app)
 
     refresher = Refresher(ground.knowledge_base)
+    postman = Postman(ground.outbox)
+    retention = Periodic("retention", partial(enforce, ground), RETENTION_SECONDS)
+    settling = Periodic("settle", ground.shop.settle_due, SETTLE_SECONDS) if isinstance(ground.shop, SqlShop) else None
 
     @app.before_server_start
     async def start(app: App) -> None:
         refresher.start()
+        postman.start()
+        retention.start()
+        if settling:
+            settling.start()
 
     @app.after_server_stop
     async def close(app: App) -> None:
         refresher.stop()
+        await retention.stop()
+        if settling:
+            await settling.stop()
+        await postman.stop()
         await conversations.close()
         await ground.database.close()
 
     return app
 
 
-def channels(credentials: dict[str, Any]) -> list[InputChannel]:
+def channels(credentials: dict[str, Any], facilities: Facilities) -> list[InputChannel]:
     """The channels that `credentials.yml` names. Raises `ConfigurationError`."""
     from rasa.core.channels.channel import InputChannel
     from rasa.shared.utils.common import class_from_module_path
 
+    from connectors.channel import HouseChannel
+
     found = []
     for path, settings in credentials.items():
         try:
-            channel = class_from_module_path(path).from_credentials(settings)
+            kind = class_from_module_path(path)
+            # Rasa's own channels know nothing of the house.
+            lent = [facilities] if issubclass(kind, HouseChannel) else []
+            channel = kind.from_credentials(settings, *lent)
         except Exception as error:
             raise ConfigurationError(f"credentials.yml: cannot set up the channel {path}: {error}") from error
         if not isinstance(channel, InputChannel):

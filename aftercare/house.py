@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aftercare.carrier import Scans
 from aftercare.errors import ConfigurationError
 from aftercare.languages import read_yaml, served_languages
+from aftercare.secret import load_secret
 from aftercare.settings import Settings
+from bot.choices import ChoiceReader
 from bot.decision import Decision, load_thresholds
+from bot.guesses import Guesses
+from bot.identity import Codes
 from bot.localization import CatalogueError, Catalogues
 from bot.matters import load_connectives
 from bot.nlu.sentence_encoder import EncoderError, Floats, SentenceEncoder, configured_encoders
 from bot.topics import load_signs
-from conversations import Conversations, LocalLocks, Locks, RedisLocks
+from connectors.facilities import Facilities
+from connectors.identity_tokens import IdentityTokens
+from conversations import Conversations, Keeping, LocalLocks, Locks, Photos, PrivacyRequests, RedisLocks
+from documents import Kind, Links
+from documents.messages import DOMAIN as DOCUMENTS
 from knowledge_base import Article, Encode, GapLog, KnowledgeBase
+from mail import Composer, FolderMailer, Letterhead, Outbox, SmtpMailer, parse_address
 from shop import Policies, PoliciesError, Shop, SqlShop
 from shop.demo import seed
+from shop.medusa import MedusaClient, MedusaShop
+from shop.troubleshooting import Guides
 from storage import Database
 
 if TYPE_CHECKING:
     from rasa.utils.endpoints import EndpointConfig
 
+    from bot.actions import Services
     from bot.assistant import Assistant
+    from documents.pages import DocumentPages
     from help_centre import HelpCentre
 
 
@@ -43,6 +57,8 @@ class Ground:
     policies: Policies
     shop: Shop
     knowledge_base: KnowledgeBase
+    secret: bytes = field(repr=False)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
     def articles(self) -> list[Article]:
@@ -51,9 +67,21 @@ class Ground:
             article for language in self.knowledge_base.languages for article in self.knowledge_base.articles(language)
         ]
 
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The post of this process: what actions put in is delivered from here at once.
 
-def lay_ground(settings: Settings) -> Ground:
+        Raises:
+            ConfigurationError: as `open_outbox` does.
+        """
+        return open_outbox(self)
+
+
+def lay_ground(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Ground:
     """Read what the rooms need.
+
+    Args:
+        now: the present moment, aware.
 
     Raises:
         ConfigurationError: naming the file, and the line where there is one.
@@ -74,8 +102,10 @@ def lay_ground(settings: Settings) -> Ground:
         languages=served_languages(settings.config_file),
         database=database,
         policies=policies,
-        shop=SqlShop(database),
+        shop=open_shop(settings, database, policies, now),
         knowledge_base=knowledge_base,
+        secret=load_secret(settings),
+        now=now,
     )
 
 
@@ -107,15 +137,25 @@ def load_policies(settings: Settings) -> Policies:
         raise ConfigurationError(str(error)) from error
 
 
+def open_shop(settings: Settings, database: Database, policies: Policies, now: Callable[[], datetime]) -> Shop:
+    """The shop's back end: the Medusa server of the settings, or else the database."""
+    if not settings.medusa_url:
+        return SqlShop(database, policies, now=now)
+    client = MedusaClient(settings.medusa_url, settings.medusa_key.get_secret_value())
+    return MedusaShop(client, policies, now=now)
+
+
 async def furnish(ground: Ground) -> int:
     """Fill an empty database with the demonstration shop, if the settings want it; returns how many orders came in.
+
+    A shop that has a back end of its own gets none.
 
     Raises:
         storage.DatabaseUnavailable: when it cannot be reached.
     """
-    if not ground.settings.demo:
+    if not ground.settings.demo or ground.settings.medusa_url:
         return 0
-    return await seed(ground.database, datetime.now(UTC), policies=ground.policies)
+    return await seed(ground.database, ground.now(), policies=ground.policies)
 
 
 def load_catalogues(settings: Settings) -> Catalogues:
@@ -126,8 +166,12 @@ def load_catalogues(settings: Settings) -> Catalogues:
         raise ConfigurationError(str(error)) from error
 
 
-def load_assistant(ground: Ground, model: Path) -> Assistant:
-    """The assistant with a trained model. Takes seconds; Rasa must be loaded (`bot.engine.import_rasa`)."""
+def load_assistant(ground: Ground, model: Path, services: Services | None = None) -> Assistant:
+    """The assistant with a trained model. Takes seconds; Rasa must be loaded (`bot.engine.import_rasa`).
+
+    Args:
+        services: what its actions work with, if not the rooms below as they are.
+    """
     from bot.assistant import Assistant
 
     # Before the first customer has to wait for it.
@@ -136,7 +180,7 @@ def load_assistant(ground: Ground, model: Path) -> Assistant:
     return Assistant(
         model=model,
         database=ground.database,
-        actions=action_endpoint(ground),
+        actions=action_endpoint(ground, services or services_of(ground)),
         catalogues=load_catalogues(ground.settings),
         variables={"shop": shop_facts.name},
         decision=Decision(ground.knowledge_base.search, load_thresholds(ground.settings.thresholds_file)),
@@ -146,32 +190,47 @@ def load_assistant(ground: Ground, model: Path) -> Assistant:
     )
 
 
-def action_endpoint(ground: Ground) -> EndpointConfig:
+def action_endpoint(ground: Ground, services: Services) -> EndpointConfig:
     """Where actions run: on the server that `endpoints.yml` names, or else in this process."""
     from rasa.utils.endpoints import EndpointConfig
 
+    from bot.actions import all_actions
     from bot.endpoint import LocalActions
 
     endpoint: dict[str, Any] | None = read_yaml(ground.settings.endpoints_file).get("action_endpoint")
     if endpoint and endpoint.get("url"):
         return EndpointConfig.from_dict(endpoint)
-    return LocalActions(actions_of(ground))
+    return LocalActions(all_actions(services))
 
 
-def actions_of(ground: Ground) -> list[Any]:
-    """Every action, over the rooms below the bot."""
-    from bot.actions import Services, all_actions
+def services_of(ground: Ground) -> Services:
+    """What actions work with: the rooms below the bot, and what those above do for it."""
+    from bot.actions import Services
 
-    services = Services(
+    post = ground.outbox
+    return Services(
         shop=ground.shop,
         policies=ground.policies,
         knowledge_base=ground.knowledge_base,
         gaps=GapLog(ground.database),
+        choices=ChoiceReader(),
+        codes=Codes(ground.database, post, ground.secret, ground.now),
+        guesses=Guesses(ground.database, ground.secret, ground.now),
+        post=post,
+        link=open_links(ground).url,
+        privacy=open_privacy_requests(ground),
+        guides=Guides.load(ground.settings.troubleshooting),
         languages=ground.languages,
         public_url=ground.settings.address,
         default_language=ground.settings.default_language,
+        now=ground.now,
     )
-    return all_actions(services)
+
+
+def facilities_of(ground: Ground) -> Facilities:
+    """What the channels may use."""
+    secret = ground.settings.identity_secret.get_secret_value()
+    return Facilities(identity_tokens=IdentityTokens(secret) if secret else None, photos=open_photos(ground))
 
 
 def open_help_centre(ground: Ground) -> HelpCentre:
@@ -198,6 +257,81 @@ def open_help_centre(ground: Ground) -> HelpCentre:
         raise ConfigurationError(str(error)) from error
 
 
+def open_outbox(ground: Ground) -> Outbox:
+    """An outbox that delivers to the mail server of the settings, or else into a folder.
+
+    Raises:
+        ConfigurationError: for a broken catalogue, or a sender that is no e-mail address.
+    """
+    settings, facts = ground.settings, ground.policies.for_country(None).shop
+    try:
+        sender = parse_address(settings.mail_from or f'"{facts.name}" <{facts.email}>')
+    except ValueError as error:
+        raise ConfigurationError(f"{settings.policies}: the shop's e-mail address: {error}") from error
+    try:
+        composer = Composer(settings.mail_locales, Letterhead(facts.name, facts.email, facts.phone, sender), ground.now)
+    except CatalogueError as error:
+        raise ConfigurationError(str(error)) from error
+    mailer = SmtpMailer(settings.smtp_url) if settings.smtp_url else FolderMailer(settings.mail, ground.now)
+    return Outbox(ground.database, mailer, composer, ground.now)
+
+
+def open_links(ground: Ground) -> Links:
+    """The links to documents."""
+    return Links(ground.secret, ground.settings.address, ground.now)
+
+
+def open_documents(ground: Ground) -> DocumentPages:
+    """The documents behind the links. Raises `ConfigurationError` for a broken catalogue."""
+    from aftercare.archives import Archives
+    from aftercare.papers import Papers
+    from documents.pages import DocumentPages, Sender
+
+    try:
+        catalogues = Catalogues(ground.settings.documents_locales, DOCUMENTS)
+    except CatalogueError as error:
+        raise ConfigurationError(str(error)) from error
+
+    papers = Papers(ground.shop, ground.policies, catalogues)
+    archives = Archives(
+        ground.shop, open_keeping(ground), open_photos(ground), ground.outbox, open_privacy_requests(ground)
+    )
+    facts = ground.policies.for_country(None).shop
+    return DocumentPages(
+        links=open_links(ground),
+        producers={
+            Kind.INVOICE: papers.invoice,
+            Kind.LABEL: papers.label,
+            Kind.DROP_OFF_CODE: papers.drop_off_code,
+            Kind.EXPORT: archives.export,
+        },
+        catalogues=catalogues,
+        sender=Sender(facts.name, facts.email, facts.website),
+        languages=ground.languages,
+        default_language=ground.settings.default_language,
+    )
+
+
+def open_scans(ground: Ground) -> Scans:
+    """What takes carriers' scans."""
+    return Scans(ground.shop, ground.outbox, ground.languages, ground.settings.default_language)
+
+
+def open_photos(ground: Ground) -> Photos:
+    """The photographs that customers send."""
+    return Photos(ground.database, ground.settings.uploads, ground.now)
+
+
+def open_keeping(ground: Ground) -> Keeping:
+    """The memory of the conversations."""
+    return Keeping(ground.database, open_photos(ground))
+
+
+def open_privacy_requests(ground: Ground) -> PrivacyRequests:
+    """The requests of customers about their data."""
+    return PrivacyRequests(ground.database, ground.now)
+
+
 def open_locks(settings: Settings) -> Locks:
     """Locks of this process, or of all processes where there is a Redis server."""
     return RedisLocks(settings.redis_url) if settings.redis_url else LocalLocks()
@@ -205,4 +339,4 @@ def open_locks(settings: Settings) -> Locks:
 
 def open_conversations(ground: Ground, assistant: Assistant) -> Conversations:
     """The conversations of this process."""
-    return Conversations(ground.database, assistant, open_locks(ground.settings))
+    return Conversations(ground.database, assistant, open_locks(ground.settings), ground.now)

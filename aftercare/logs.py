@@ -53,7 +53,7 @@ def configure(level: str, style: str) -> None:
     root.handlers = [handler]
     root.setLevel(max(number, logging.INFO))
     # These tell of every turn, with what the customer wrote.
-    for name in ("rasa", "rasa_sdk", "asyncio", "aiosqlite", "sanic", "sqlalchemy", "alembic", "matplotlib"):
+    for name in ("rasa", "rasa_sdk", "asyncio", "aiosqlite", "httpx", "sanic", "sqlalchemy", "alembic", "matplotlib"):
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True

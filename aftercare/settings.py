@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mail import SmtpMailer, parse_address
 from storage import Database
 
 PREFIX = "AFTERCARE_"
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of the checkout."""
+SECRET_LENGTH = 32
+"""The characters that a secret has at least."""
 
 
 class SettingsError(Exception):
@@ -31,10 +34,34 @@ def _redis_url(url: str, info: ValidationInfo) -> str:
     return url
 
 
-def _public_url(url: str) -> str:
+def _http_url(url: str) -> str:
     if url and not url.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
     return url.rstrip("/")
+
+
+def _smtp_url(url: str) -> str:
+    if url:
+        SmtpMailer(url)  # says what is wrong with it
+    return url
+
+
+def _mail_from(address: str) -> str:
+    if address:
+        parse_address(address)  # says what is wrong with it
+    return address
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    if secret and len(secret.get_secret_value()) < SECRET_LENGTH:
+        raise ValueError(f"must have at least {SECRET_LENGTH} characters")
+    return secret
+
+
+def _medusa_key(key: SecretStr, info: ValidationInfo) -> SecretStr:
+    if info.data.get("medusa_url") and not key:
+        raise ValueError("is needed with AFTERCARE_MEDUSA_URL")
+    return key
 
 
 def _folder(path: Path) -> Path:
@@ -65,10 +92,43 @@ class Settings(BaseSettings):
     )
     host: str = Field("localhost", description="The address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
-    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+    public_url: Annotated[str, AfterValidator(_http_url)] = Field(
         "",
         description="The address under which customers reach the server, for links in chats and pages; "
         "`http://<host>:<port>` unless set.",
+    )
+    secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
+        SecretStr(""),
+        description="At least 32 random characters, with which links are signed and codes hashed; unless set, one is "
+        "made at the first start and kept in the home folder.",
+    )
+    identity_secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
+        SecretStr(""),
+        description="At least 32 random characters, with which the shop's website signs who its customer is "
+        "(`docs/identity.md`); unless set, nobody can be vouched for.",
+    )
+    carrier_secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
+        SecretStr(""),
+        description="At least 32 random characters, with which carriers sign their scans (`POST /webhooks/carrier`, "
+        "`docs/carriers.md`); unless set, none are taken.",
+    )
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(
+        "",
+        description="`smtp://user:password@host:587` or `smtps://…`, the server that takes mail; unless set, mail is "
+        "written into the folder `mail` of the home folder.",
+    )
+    mail_from: Annotated[str, AfterValidator(_mail_from)] = Field(
+        "",
+        description="The sender of mail, such as `Halden <care@halden.example>`; the shop's name and e-mail address of "
+        "the policies unless set.",
+    )
+    medusa_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "",
+        description="The address of the Medusa server that the shop runs on, such as `https://medusa.example` "
+        "(`docs/shop.md`); the shop is in the database unless set.",
+    )
+    medusa_key: Annotated[SecretStr, AfterValidator(_medusa_key)] = Field(
+        SecretStr(""), validate_default=True, description="A secret API key of the Medusa server."
     )
     workers: int = Field(1, ge=1, le=64, description="How many processes serve.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged at least.")
@@ -87,6 +147,14 @@ class Settings(BaseSettings):
         default_factory=lambda data: data.get("project", ROOT) / "knowledge_base" / "articles",
         validate_default=True,
         description="The folder of the knowledge base's articles; the project's `knowledge_base/articles` unless set.",
+    )
+    retention_transcripts_days: int = Field(365, ge=1, description="For how many days conversations are kept.")
+    retention_photos_days: int = Field(180, ge=1, description="For how many days customers' photographs are kept.")
+    retention_mail_days: int = Field(
+        90, ge=1, description="For how many days it is kept to whom which letter was sent, and when."
+    )
+    retention_gaps_days: int = Field(
+        365, ge=1, description="For how many days questions without a good answer are kept, which name nobody."
     )
     default_language: str = Field("en", description="The language of a conversation in which nothing told it yet.")
     demo: bool = Field(True, description="Whether an empty database is filled with the demonstration shop.")
@@ -121,6 +189,11 @@ class Settings(BaseSettings):
         return self.home / "models"
 
     @property
+    def mail(self) -> Path:
+        """The folder of mail that no server takes."""
+        return self.home / "mail"
+
+    @property
     def config_file(self) -> Path:
         return self.project / "config.yml"
 
@@ -151,6 +224,29 @@ class Settings(BaseSettings):
     @property
     def help_centre_locales(self) -> Path:
         return self.project / "help_centre" / "locales"
+
+    @property
+    def mail_locales(self) -> Path:
+        return self.project / "mail" / "locales"
+
+    @property
+    def documents_locales(self) -> Path:
+        return self.project / "documents" / "locales"
+
+    @property
+    def secret_file(self) -> Path:
+        """Where the secret is kept that no variable names."""
+        return self.home / "secret"
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of customers' photographs."""
+        return self.home / "uploads"
+
+    @property
+    def troubleshooting(self) -> Path:
+        """The folder of the guides for troubleshooting."""
+        return self.project / "shop" / "troubleshooting"
 
     @property
     def endpoints_file(self) -> Path:

@@ -30,12 +30,14 @@ def model_path(settings: Settings, articles: list[Article]) -> Path:
 def fingerprint(settings: Settings, articles: list[Article]) -> str:
     """A hash of all that a model is made of: configuration, domain, rules, examples, code, the engine's versions.
 
-    Of the articles only the questions count: a new answer needs no training.
+    Of the articles only the questions count: a new answer needs no training. What customers choose among is learnt when
+    it is first asked for, see `bot.choices`.
     """
     digest = hashlib.sha256()
     bot = settings.project / "bot"
     files = [settings.config_file, settings.domain_file, *settings.training_data.rglob("*"), *bot.glob("nlu/*.py")]
-    for path in sorted(file for file in files if file.is_file()):
+    not_trained_on = settings.training_data / "choices"
+    for path in sorted(file for file in files if file.is_file() and not_trained_on not in file.parents):
         digest.update(f"{path.relative_to(settings.project)}\0".encode())
         digest.update(path.read_bytes())
     for article in sorted(articles, key=lambda article: (article.language, article.slug)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,18 +21,21 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, SlotSet
+from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.actions.identity import VERIFIED_SLOT
 from bot.countries import region_of
 from bot.decision import Decision
 from bot.directives import DIRECTIVE
+from bot.identity import Identity
 from bot.intents import FLOWS
 from bot.localization import Catalogues
 from bot.matters import Connectives, Matter, separate
-from bot.nlu.attributes import CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, LANGUAGE, LOCALE_HINT
+from bot.nlu.attributes import CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, IDENTITY, LANGUAGE, LOCALE_HINT, PHOTOS
+from bot.nlu.text import without_accents
 from bot.reply import Reply, Understanding
 from bot.responses import MEANS, GettextResponses
 from bot.runner import SequentialGraphRunner
@@ -235,14 +240,30 @@ class Assistant:
         self._processor.tracker_store = BoundedTrackerStore(domain, database)
         self._processor.nlg = GettextResponses(domain.responses, catalogues, variables, default_language)
 
-    async def reply(self, conversation_id: str, text: str, locale_hint: str | None = None) -> Reply:
+    async def reply(
+        self,
+        conversation_id: str,
+        text: str,
+        locale_hint: str | None = None,
+        *,
+        identity: Identity | None = None,
+        photos: Sequence[str] = (),
+    ) -> Reply:
         """One turn: what the customer wrote (or the payload of a button), and what the assistant answers.
+
+        `identity` is who wrote it, if the channel vouches for that; with the next message it is forgotten. `photos` are
+        the ids of photographs that came with it.
 
         Raises:
             storage.DatabaseUnavailable: when the conversation's state cannot be read or kept.
         """
         channel = CollectingOutputChannel()
-        metadata = {LOCALE_HINT: locale_hint, DEFAULT_LANGUAGE: self._default_language}
+        metadata = {
+            LOCALE_HINT: locale_hint,
+            DEFAULT_LANGUAGE: self._default_language,
+            IDENTITY: asdict(identity) if identity else None,
+            PHOTOS: list(photos),
+        }
         message = UserMessage(text, channel, conversation_id, metadata=metadata)
         tracker = await self._processor.handle_turn(message)
         language = tracker.get_slot(LANGUAGE_SLOT) or self._default_language
@@ -258,7 +279,8 @@ class Assistant:
                 said["custom"] = custom
             if said:
                 messages.append(said)
-        return Reply(messages, language, _understanding(message.parse_data, language), directives)
+        customer = (tracker.get_slot(VERIFIED_SLOT) or {}).get("id")
+        return Reply(messages, language, _understanding(message.parse_data, language), directives, customer)
 
     async def parse(self, text: str) -> dict[str, Any]:
         """What the model makes of a message outside of any conversation, as Rasa's parse result."""
@@ -274,11 +296,23 @@ def _asks(tracker: DialogueStateTracker) -> bool:
 
 
 def _pressed(parsed: Mapping[str, Any], tracker: DialogueStateTracker) -> str | None:
-    """The payload of the last button that a "yes" or a "no" in words stands for, if it does."""
-    said = tracker.get_last_event_for(BotUttered)
-    buttons = (said.data.get("buttons") or []) if said else []
+    """The payload of the button that was pressed in words: by its title, or by a "yes" or a "no" that stands for it."""
+    offers = _offers(tracker)
+    title = _as_compared(parsed[TEXT])
+    named = [button["payload"] for buttons in offers for button in buttons if _as_compared(button["title"]) == title]
     intent = parsed[INTENT][INTENT_NAME_KEY]
-    return next((button["payload"] for button in buttons if button.get(MEANS) == intent), None)
+    meant = [button["payload"] for button in (offers[-1] if offers else []) if button.get(MEANS) == intent]
+    return next(iter([*named[-1:], *meant]), None)
+
+
+def _offers(tracker: DialogueStateTracker) -> list[list[dict[str, Any]]]:
+    """The buttons of each message with which the assistant answered last."""
+    answer = takewhile(lambda event: not isinstance(event, UserUttered), reversed(tracker.events))
+    return [event.data.get("buttons") or [] for event in answer if isinstance(event, BotUttered)][::-1]
+
+
+def _as_compared(title: str) -> str:
+    return without_accents(title).strip(" .!。！")
 
 
 def is_payload(parsed: Mapping[str, Any]) -> bool:

@@ -5,15 +5,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 DIRECTIVE = "directive"
 HANDOFF = "handoff"
 
+NORMAL, HIGH = "normal", "high"
+"""The priorities of handoffs."""
 
-def handoff(reason: str) -> dict[str, Any]:
-    """Ask for a human agent. `reason` is `asked` (by the customer), or `not_understood`."""
-    return {DIRECTIVE: HANDOFF, "reason": reason}
+
+def handoff(reason: str, priority: str = NORMAL, summary: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Ask for a human agent.
+
+    Args:
+        reason: `asked` (by the customer), `not_understood`, `claim` (a person decides), or `complaint`.
+        priority: `NORMAL`, or `HIGH` for what must not wait.
+        summary: what it is about, so that nobody has to ask again: plain JSON values by name, such as `flow`,
+            `order_number`, `items`, `claim_number`.
+    """
+    return {DIRECTIVE: HANDOFF, "reason": reason, "priority": priority, "summary": dict(summary or {})}
 
 
 def failed() -> dict[str, Any]:

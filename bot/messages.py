@@ -10,9 +10,12 @@ from string import Formatter
 
 import yaml
 from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from bot.localization import BUTTON, DOMAIN, PLURAL, catalogue_file
+
+TEMPLATE_OPTIONS = {"trimmed": "true", "silent": "false"}
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,15 @@ def bot_messages(locales: Path, domain_file: Path) -> Messages:
     """What the bot says: the texts and buttons of the responses, in the order of the file."""
     root = yaml.compose(domain_file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return Messages(locales, DOMAIN, _sources(root, domain_file.name))
+
+
+def extract(file: Path) -> Iterator[Source]:
+    """The messages of a Python file or a Jinja template, in the order of their lines."""
+    python = file.suffix == ".py"
+    extractor, options = ("python", {}) if python else ("jinja2.ext:babel_extract", TEMPLATE_OPTIONS)
+    for line, message, _, context in extract_from_file(extractor, file, DEFAULT_KEYWORDS, (), options):
+        text, plural = (message, "") if isinstance(message, str) else (message[0], message[1])
+        yield Source(context or "", text, plural, file.name, line)
 
 
 def _sources(root: yaml.Node | None, file: str) -> Iterator[Source]:

@@ -32,9 +32,11 @@ class Reply:
         language: the language of the conversation after this turn.
         understanding: of the message that was answered.
         directives: what the rooms above are to do, see `bot.directives`.
+        customer: the shop's id of the customer who was proved to take part in the conversation, if anybody was.
     """
 
     messages: list[dict[str, Any]]
     language: str
     understanding: Understanding
     directives: list[dict[str, Any]] = field(default_factory=list)
+    customer: str | None = None

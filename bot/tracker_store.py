@@ -26,6 +26,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import delete, insert, select, update
 
+from bot.nlu.attributes import IDENTITY
 from bot.tables import TrackerRow
 from storage import Database, table
 
@@ -50,7 +51,7 @@ class BoundedTrackerStore(TrackerStore):
         # Rasa saves a tracker as soon as it creates it; there is nothing in it yet.
         if not tracker.events:
             return
-        events = json.dumps([event.as_dict() for event in window(tracker)], ensure_ascii=False)
+        events = json.dumps([_stored(event) for event in window(tracker)], ensure_ascii=False)
         row = {"conversation_id": tracker.sender_id, "events": events}
         async with self._database.writing() as connection:
             known = await connection.execute(
@@ -78,6 +79,16 @@ class BoundedTrackerStore(TrackerStore):
         """The ids of all conversations."""
         async with self._database.reading() as connection:
             return list(await connection.scalars(select(TRACKERS.c.conversation_id)))
+
+
+def _stored(event: Event) -> dict[str, Any]:
+    """An event as it is stored: without who wrote a message, which holds for its own turn only."""
+    stored: dict[str, Any] = event.as_dict()
+    if isinstance(event, UserUttered):
+        metadata = {name: value for name, value in event.metadata.items() if name != IDENTITY}
+        # Rasa writes the metadata in both places.
+        stored |= {"metadata": metadata, "parse_data": {**event.parse_data, "metadata": metadata}}
+    return stored
 
 
 def window(tracker: DialogueStateTracker) -> list[Event]:

@@ -21,14 +21,30 @@ app = typer.Typer(
 
 def _register() -> None:
     # Each module is one command, or a family of them; none of them imports Rasa before it runs.
-    from aftercare.cli import actions, chat, doctor, evaluate, kb, languages, messages, models, orders, serve, train
+    from aftercare.cli import (
+        actions,
+        chat,
+        doctor,
+        evaluate,
+        kb,
+        languages,
+        mail,
+        messages,
+        models,
+        orders,
+        retention,
+        scan,
+        serve,
+        train,
+    )
 
-    for module in (serve, train, chat, orders, languages, doctor, actions):
+    for module in (serve, train, chat, orders, scan, retention, languages, doctor, actions):
         module.register(app)
     app.add_typer(evaluate.app, name="evaluate")
     app.add_typer(messages.app, name="messages")
     app.add_typer(models.app, name="models")
     app.add_typer(kb.app, name="kb")
+    app.add_typer(mail.app, name="mail")
 
 
 _register()

@@ -126,7 +126,7 @@ def faq(
         url = f"sqlite:///{folder}/evaluation.db"
         migrate(url)
         database = Database(url)
-        elsewhere = dataclasses.replace(ground, database=database, shop=SqlShop(database))
+        elsewhere = dataclasses.replace(ground, database=database, shop=SqlShop(database, ground.policies))
         results = asyncio.run(_outcomes(elsewhere, model, queries))
     reports = report(queries, ranks(ground.knowledge_base, queries), results)
     if json:

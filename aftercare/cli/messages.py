@@ -18,7 +18,7 @@ def messages() -> None:
 
 @app.command()
 def update() -> None:
-    """Bring every language's catalogues up to `bot/domain.yml` and to the pages of the help centre."""
+    """Bring every language's catalogues up to what is said: by the bot, on pages, in letters and in documents."""
     from aftercare.translations import load_messages
 
     settings = Settings.load()

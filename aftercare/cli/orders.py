@@ -6,13 +6,12 @@ import asyncio
 from typing import Annotated
 
 import typer
-from babel.numbers import format_currency
 from rich.table import Table
 
-from aftercare.cli.console import errors, out
+from aftercare.cli.console import errors, money, out
 from aftercare.house import Ground, furnish, lay_ground
 from aftercare.settings import Settings
-from shop import Money, Order, address_lines
+from shop import Order, address_lines
 from storage import migrate
 
 
@@ -46,7 +45,7 @@ async def _list(ground: Ground, limit: int) -> None:
             order.status,
             order.customer.name,
             order.country,
-            _money(order.totals.total),
+            money(order.totals.total),
         )
     out.print(table)
     await ground.database.close()
@@ -55,6 +54,7 @@ async def _list(ground: Ground, limit: int) -> None:
 async def _show(ground: Ground, number: str) -> bool:
     await furnish(ground)
     order = await ground.shop.order(number)
+    returns, refunds = await ground.shop.returns_of(number), await ground.shop.refunds_of(number)
     await ground.database.close()
     if order is None:
         return False
@@ -70,6 +70,12 @@ async def _show(ground: Ground, number: str) -> bool:
         )
         for event in shipment.events:
             out.print(f"  {event.time:%Y-%m-%d %H:%M} UTC  {event.code}, {event.place}", highlight=False)
+    for return_ in returns:
+        parcel = f"{return_.carrier} {return_.tracking_number}"
+        out.print(f"Return {return_.number}  {return_.status}  {return_.resolution}, {parcel}", highlight=False)
+    for refund in refunds:
+        due = f"due {refund.due_on:%Y-%m-%d}"
+        out.print(f"Refund {refund.number}  {refund.status}  {money(refund.amount)}, {due}", highlight=False)
     return True
 
 
@@ -77,11 +83,7 @@ def _lines(order: Order) -> Table:
     table = Table("SKU", "Product", "Colour", "Size", "Quantity", "Price", box=None)
     for line in order.lines:
         colour = line.colour.name("en") if line.colour else ""
-        table.add_row(line.sku, line.name("en"), colour, line.size or "", str(line.quantity), _money(line.total))
-    table.add_row("", "Shipping", "", "", "", _money(order.totals.shipping))
-    table.add_row("", "Total", "", "", "", _money(order.totals.total), style="bold")
+        table.add_row(line.sku, line.name("en"), colour, line.size or "", str(line.quantity), money(line.total))
+    table.add_row("", "Shipping", "", "", "", money(order.totals.shipping))
+    table.add_row("", "Total", "", "", "", money(order.totals.total), style="bold")
     return table
-
-
-def _money(money: Money) -> str:
-    return str(format_currency(money.amount, money.currency, locale="en"))

@@ -10,10 +10,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot import directives
-from bot.actions.orders import TrackOrder
+from bot.actions.case import LISTEN, Case
+from bot.actions.handoff import complains, hand_over
+from bot.actions.identity import ORDER_SLOT, number_said
 from bot.actions.questions import article_choices, no_answer, none_of_these, rank_articles
-from bot.actions.services import Services, entity_values, intent_of
+from bot.actions.services import Services, entity_values
 from bot.decision import WORTH_OFFERING, Certainty
 from bot.intents import FLOWS, NO_ARTICLE, QUESTION
 from bot.localization import language_code
@@ -26,13 +27,6 @@ MAX_READINGS = 3
 """How many readings of an unclear message are offered."""
 
 MIN_READINGS = 2
-
-WORTH_READING = 0.2
-"""How likely it must be that an article answers a message, for it to be offered beside a person."""
-
-MAX_TO_READ = 2
-
-LISTEN = "action_listen"
 
 CLARIFYING = ("utter_clarify", "utter_rephrase")
 """The responses that say that a message was not understood."""
@@ -94,32 +88,24 @@ def _ask_language(dispatcher: CollectingDispatcher, services: Services, unserved
         dispatcher.utter_message(response="utter_choose_language", choices=choices)
 
 
-class Digress(Action):
-    """Answers small talk in the middle of a form, which then asks its question again."""
-
-    def name(self) -> str:
-        return "action_digress"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        intent = intent_of(tracker.latest_message)
-        if intent in ("thank", "help", "bot_challenge", "out_of_scope"):
-            dispatcher.utter_message(response=f"utter_{intent}")
-        return []
-
-
 class Inform(Action):
-    """Takes data that nothing asked for: an order number is a wish to know where the order is."""
+    """Takes data that nothing asked for: the number of an order or a parcel is a wish to know where it is."""
 
     def __init__(self, services: Services) -> None:
-        self._track = TrackOrder(services)
+        self._services = services
         self._clarify = Clarify(services)
 
     def name(self) -> str:
         return "action_inform"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        action = self._track if entity_values(tracker, "order_number") else self._clarify
-        return await action.run(dispatcher, tracker, domain)
+        case = Case(self._services, dispatcher, tracker)
+        if case.said.case:
+            case.say_outdated()
+            return []
+        if entity_values(tracker, "order_number"):
+            return [FollowupAction("track_order_form")]
+        return await self._clarify.run(dispatcher, tracker, domain)
 
 
 class Clarify(Action):
@@ -132,10 +118,13 @@ class Clarify(Action):
         return "action_clarify"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        if entity_values(tracker, "tracking_number"):
+            return [FollowupAction("track_order_form")]
+        case = Case(self._services, dispatcher, tracker)
+        if complains(case):
+            return [FollowupAction("complain_form")]
         if _clarified_before(tracker):
-            dispatcher.utter_message(
-                response="utter_handoff_not_understood", json_message=directives.handoff("not_understood")
-            )
+            hand_over(case, "not_understood", "utter_handoff_not_understood")
             return [FollowupAction(LISTEN)]
         question = tracker.latest_message["text"]
         readings = [] if _unknown(tracker) else likeliest_readings(tracker)
@@ -210,26 +199,15 @@ def _clarified_before(tracker: Tracker) -> bool:
 class RecordHandoff(Action):
     """Passes the conversation on to a human agent, at the customer's wish."""
 
-    def name(self) -> str:
-        return "action_record_handoff"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        dispatcher.utter_message(response="utter_handoff", json_message=directives.handoff("asked"))
-        return []
-
-
-class OfferPerson(Action):
-    """Offers a person for a matter that has no flow yet, and what there is to read about it."""
-
     def __init__(self, services: Services) -> None:
         self._services = services
 
     def name(self) -> str:
-        return "action_offer_person"
+        return "action_record_handoff"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        found = self._services.knowledge_base.search(tracker.latest_message["text"], self._services.language(tracker))
-        readable = [(hit.slug, hit.score) for hit in found if hit.score >= WORTH_READING]
-        choices = article_choices(self._services, tracker, readable)
-        dispatcher.utter_message(response="utter_offer_person", choices=choices[:MAX_TO_READ])
+        case = Case(self._services, dispatcher, tracker)
+        # Likely, it is about the order that was spoken of last.
+        number = number_said(case) or case.known(ORDER_SLOT)
+        hand_over(case, "asked", summary={ORDER_SLOT: number} if number else None)
         return []

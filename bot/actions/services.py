@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from rasa_sdk import Tracker
 
+from bot.choices import ChoiceReader
+from bot.guesses import Guesses
+from bot.identity import Codes
+from bot.letters import Post
 from bot.nlu.attributes import PERSONAL_ENTITIES
+from bot.privacy import PrivacyRequests
 from knowledge_base import Gap, GapKind, GapLog, GapSource, KnowledgeBase, UnknownArticle
 from shop import Policies, Shop
+from shop.troubleshooting import Guides
+
+
+class Link(Protocol):
+    """Makes links to documents; `documents.Links.url`."""
+
+    def __call__(self, kind: str, subject: str, *, language: str, valid: timedelta) -> str:
+        """A signed link to the document of a kind about a subject, such as a label and the number of its return."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -20,6 +34,13 @@ class Services:
 
     Attributes:
         gaps: where questions go that have no good answer.
+        choices: reads answers to questions with choices.
+        codes: proves who is asking.
+        guesses: limits how often order numbers and addresses are tried.
+        post: takes letters to customers.
+        link: makes links to documents.
+        privacy: takes requests about personal data.
+        guides: the steps by which products are made to work.
         languages: the codes of the served languages, in the order in which they are offered.
         public_url: the address under which customers reach the help centre.
         default_language: the language of a conversation that has none yet.
@@ -30,6 +51,13 @@ class Services:
     policies: Policies
     knowledge_base: KnowledgeBase
     gaps: GapLog
+    choices: ChoiceReader
+    codes: Codes
+    guesses: Guesses
+    post: Post
+    link: Link
+    privacy: PrivacyRequests
+    guides: Guides
     languages: Sequence[str]
     public_url: str
     default_language: str = "en"

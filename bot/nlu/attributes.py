@@ -15,6 +15,12 @@ DEFAULT_LANGUAGE = "default_language"
 LOCALE_HINT = "locale_hint"
 """In the metadata: the locale that the channel knows of the customer, such as `de-AT`."""
 
+PHOTOS = "photos"
+"""In the metadata: the ids of photographs that came with the message."""
+
+IDENTITY = "identity"
+"""In the metadata: `{"email", "phone"}`, each perhaps None, of the customer whom the channel vouches for; else None."""
+
 NORMALIZED = "normalized"
 """The text as the examples are compared with it: values replaced by their type, words as the examples spell them."""
 

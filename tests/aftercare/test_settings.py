@@ -92,6 +92,7 @@ def test_the_files_of_a_project_lie_in_its_folder(monkeypatch: pytest.MonkeyPatc
     assert settings.training_data == tmp_path / "bot" / "data"
     assert settings.locales == tmp_path / "bot" / "locales"
     assert settings.help_centre_locales == tmp_path / "help_centre" / "locales"
+    assert settings.mail_locales == tmp_path / "mail" / "locales"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,15 @@ def test_the_files_of_a_project_lie_in_its_folder(monkeypatch: pytest.MonkeyPatc
         ("ARTICLES", "/no/such/folder"),
         ("POLICIES", "/no/such/file.yml"),
         ("PUBLIC_URL", "shop.example"),
+        ("MEDUSA_URL", "medusa.example"),
         ("REDIS_URL", "localhost:6379"),
+        ("IDENTITY_SECRET", "x" * 31),
+        ("SMTP_URL", "mail.example:587"),
+        ("SMTP_URL", "http://mail.example"),
+        ("SMTP_URL", "smtp://shop@mail.example"),
+        ("SMTP_URL", "smtp://mail.example:port"),
+        ("MAIL_FROM", "Halden"),
+        ("MAIL_FROM", "care@halden.example, help@halden.example"),
         ("DATABASE_URL", "aftercare.db"),
         ("DATABASE_URL", "mysql://localhost/aftercare"),
         ("DATABASE_URL", "sqlite:///:memory:"),
@@ -149,7 +158,11 @@ def test_every_wrong_value_is_named_and_no_other(monkeypatch: pytest.MonkeyPatch
         ("DATABASE_URL", PASSWORD),
         ("DATABASE_URL", f"postgresql://shop:p@ss:{PASSWORD}@db.example/aftercare"),
         ("REDIS_URL", f"http://:{PASSWORD}@redis.example"),
+        ("SMTP_URL", f"http://shop:{PASSWORD}@mail.example"),
+        ("SMTP_URL", f"smtp://shop:{PASSWORD}@mail.example:port"),
+        ("SMTP_URL", PASSWORD),
         ("REDIS_URL", PASSWORD),
+        ("IDENTITY_SECRET", PASSWORD),
     ],
 )
 def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -163,6 +176,15 @@ def test_a_password_is_not_shown_by_another_wrong_setting(monkeypatch: pytest.Mo
     monkeypatch.setenv("AFTERCARE_DATABASE_URL", f"postgresql://shop:{PASSWORD}@db.example/aftercare")
     monkeypatch.setenv("AFTERCARE_PORT", "eighty")
     assert PASSWORD not in problem()
+
+
+def test_a_medusa_server_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERCARE_MEDUSA_URL", "https://medusa.example/")
+    assert problem().startswith("AFTERCARE_MEDUSA_KEY: ")
+    monkeypatch.setenv("AFTERCARE_MEDUSA_KEY", PASSWORD)
+    settings = Settings.load()
+    assert settings.medusa_url == "https://medusa.example"
+    assert PASSWORD not in repr(settings)
 
 
 def test_every_setting_says_what_it_is_for() -> None:

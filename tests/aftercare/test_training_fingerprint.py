@@ -113,6 +113,7 @@ def test_what_a_model_is_made_of_changes_the_fingerprint(project: Path, edit: Ed
         pytest.param(replace(ARTICLE_FILE, "title: Returns", "title: Sending back"), id="a title"),
         pytest.param(add("bot/locales/de/LC_MESSAGES/aftercare.po", "# new\n"), id="a translation"),
         pytest.param(add("README.md", "new"), id="the README"),
+        pytest.param(add("bot/data/choices/en.yml", "words: {}\n"), id="how customers choose"),
     ],
 )
 def test_what_no_model_is_made_of_does_not(project: Path, edit: Edit) -> None:

@@ -11,7 +11,7 @@ from tests.app.conftest import COMMAND, ROOT, Server, environment, free_port
 
 TRACKER = {
     "sender_id": "u1",
-    "slots": {"order_number": "104233", "language": "en"},
+    "slots": {"order_number": "104233", "email": "lucia.fernandez@correo.example", "language": "en"},
     "latest_message": {"intent": {"name": "track_order"}, "entities": [], "text": "where is it"},
     "events": [],
     "paused": False,
@@ -44,7 +44,8 @@ def test_an_action_answers_as_rasa_expects(action_server: str) -> None:
     call = {"next_action": "action_track_order", "sender_id": "u1", "tracker": TRACKER, "domain": {}}
     answer = httpx.post(f"{action_server}/webhook", json=call).json()
     assert answer["responses"][0]["response"] == "utter_order_status"
-    assert answer["events"][0]["value"] == "AC-104233"
+    assert "AC-104233" in str(answer["responses"][0]["details"])
+    assert {event["name"] for event in answer["events"]} == {"last_case", "case"}
 
 
 def test_an_unknown_action_is_not_found(action_server: str) -> None:

@@ -49,7 +49,9 @@ def test_doctor_finds_a_missing_model(tmp_path: Path) -> None:
 
 
 def test_chat_presses_buttons_by_number(server: Server) -> None:
-    result = run(server.home, "chat", "--language", "de", stdin="hallo\n1\nAC-104233\n\n")
+    result = run(
+        server.home, "chat", "--language", "de", stdin="hallo\n1\nAC-104233\nlucia.fernandez@correo.example\n\n"
+    )
     assert result.returncode == 0, result.stderr
     assert "Bestellnummer" in result.stdout
     assert "auf dem Weg" in result.stdout

@@ -10,6 +10,7 @@ from tests.app.conftest import Server, run
 from tests.databases import PostgresServer
 
 REDIS = "redis://127.0.0.1:6379/9"
+EMAIL = "lucia.fernandez@correo.example"
 
 
 def test_metrics_count_turns_and_tell_nothing_of_customers(server: Server, sender: str) -> None:
@@ -25,13 +26,15 @@ def test_a_second_start_trains_nothing_and_the_conversation_goes_on(server: Serv
     assert server.stop() == 0
     server.start()
     assert {path.name: path.stat().st_mtime_ns for path in (server.home / "models").iterdir()} == models
-    assert "on its way" in server.say(sender, "104233")[0]["text"]
+    assert "e-mail" in server.say(sender, "104233")[0]["text"]
+    assert "on its way" in server.say(sender, EMAIL)[0]["text"]
 
 
 def test_the_log_has_no_personal_data(server: Server, sender: str) -> None:
-    server.say(sender, "show me my orders")
+    server.say(sender, "where is my order")
     server.say(sender, "AC-104233")
-    server.say(sender, "lucia.fernandez@correo.example")
+    assert "on its way" in server.say(sender, EMAIL)[0]["text"]
+    server.say(sender, "show me my orders")
     server.say(sender, "call me at +34 600 998 877")
     log = server.log.read_text()
     assert "correo.example" not in log
@@ -85,7 +88,8 @@ def test_workers_share_conversations_and_outlive_their_database(
     try:
         # Each request on a connection of its own: both workers get some.
         assert "order number" in workers.say(sender, "where is my order")[0]["text"]
-        assert "on its way" in workers.say(sender, "104233")[0]["text"]
+        assert "e-mail" in workers.say(sender, "104233")[0]["text"]
+        assert "on its way" in workers.say(sender, EMAIL)[0]["text"]
         postgresql_server.execute(
             f"UPDATE pg_database SET datallowconn = false WHERE datname = '{name}'",
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
