@@ -108,8 +108,7 @@ class Talk:
 
     def _take_responses(self) -> None:
         """Say what `domain.yml` has now, which may be younger than the model."""
-        responses = yaml.safe_load(self.ground.settings.domain_file.read_text(encoding="utf-8"))["responses"]
-        self.assistant._processor.nlg._responses.update(responses)
+        self.assistant._processor.nlg._responses.update(_responses(self.ground.settings.domain_file))
 
     async def close(self) -> None:
         """Close it."""
@@ -201,6 +200,13 @@ def trained_model(home: Path) -> Path:
     """The model that was trained in a home from the present state of the project."""
     ground = lay_ground(Settings(home=home, project=Path(__file__).parent.parent))
     return model_path(ground.settings, ground.articles)
+
+
+@cache
+def _responses(domain_file: Path) -> dict[str, Any]:
+    content = yaml.load(domain_file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    responses: dict[str, Any] = content["responses"]
+    return responses
 
 
 @cache
