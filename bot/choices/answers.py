@@ -174,7 +174,7 @@ def new_classifier(language: str) -> Pipeline:
         TfidfVectorizer(analyzer=_stems(language), sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3) if language == "zh" else (2, 5), sublinear_tf=True),
     )
-    return make_pipeline(features, LogisticRegression(C=10, class_weight="balanced", solver="liblinear", tol=1e-2))
+    return make_pipeline(features, LogisticRegression(C=50, class_weight="balanced", solver="liblinear", tol=1e-2))
 
 
 def prepared(text: str) -> str:
