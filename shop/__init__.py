@@ -36,6 +36,7 @@ from shop.aftersales import (
     ScanOutcome,
     WayBack,
 )
+from shop.figures import DueParcel, ReturnedItem, ShopFigures
 from shop.model import (
     Address,
     Customer,
@@ -71,6 +72,7 @@ __all__ = [
     "ClaimStatus",
     "Customer",
     "DeliveryMethod",
+    "DueParcel",
     "Erasure",
     "Item",
     "Money",
@@ -97,10 +99,12 @@ __all__ = [
     "Return",
     "ReturnRequest",
     "ReturnStatus",
+    "ReturnedItem",
     "ScanOutcome",
     "Section",
     "Shipment",
     "Shop",
+    "ShopFigures",
     "ShopUnavailable",
     "SqlShop",
     "Term",

@@ -432,6 +432,13 @@ def return_refund_due(arrived: date, method: str, policies: Section) -> date:
     return refund_due(inspected_by(arrived, policies), method, policies)
 
 
+def needs_approval(amount: Money, policies: Section) -> bool:
+    """Whether a person looks at an amount before it goes back."""
+    limit: Money = policies.refunds.approval_limit
+    # A limit in another currency says nothing.
+    return amount.currency != limit.currency or amount.amount > limit.amount
+
+
 def reportable_damage(order: Order, policies: Section, now: datetime) -> bool:
     """Whether something damaged, wrong or missing can still be reported: within the policies' days of delivery."""
     delivered = _last_delivery(order)

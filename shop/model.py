@@ -77,23 +77,31 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What can be put in a basket: a product in one colour and size, where it has them."""
+    """What can be put in a basket: a product in one colour and size, where it has them.
+
+    `swatch` shows the colour, as CSS writes it in hexadecimal.
+    """
 
     sku: str
     colour: Term | None
     size: str | None
     stock: int
+    swatch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product, its price per currency code, and its variants."""
+    """A product, its price per currency code, and its variants.
+
+    `image` is the address of a picture: a whole one, or "/…" from the root of Aftercare's public address.
+    """
 
     sku: str
     category: Term
     names: Mapping[str, str]
     prices: Mapping[str, Money]
     variants: tuple[Variant, ...]
+    image: str | None = None
 
     def name(self, language: str) -> str:
         """The name in a language, or the English one."""
@@ -197,7 +205,10 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """What was bought, as it was when it was bought: a later change of the catalogue does not change it."""
+    """What was bought, as it was when it was bought: a later change of the catalogue does not change it.
+
+    `image` is the address of a picture, as in `Product`.
+    """
 
     sku: str
     product_sku: str
@@ -207,6 +218,7 @@ class OrderLine:
     size: str | None
     quantity: int
     unit_price: Money
+    image: str | None = None
 
     @property
     def total(self) -> Money:

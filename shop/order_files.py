@@ -33,12 +33,6 @@ class OrderFile:
         if (wanted + gone_back(self.returns, self.refunds)) - there:
             raise NotPossible("already_returned")
 
-    def needs_approval(self, amount: Money) -> bool:
-        """Whether a person has to look at a refund of so much before it is sent."""
-        limit: Money = self.policies.refunds.approval_limit
-        # A limit in another currency says nothing.
-        return amount.currency != limit.currency or amount.amount > limit.amount
-
 
 def return_address(policies: Section) -> Address:
     """Where what is sent back from a country goes."""

@@ -96,6 +96,7 @@ def to_line(row: Row[Any]) -> OrderLine:
         size=row.line_size,
         quantity=row.line_quantity,
         unit_price=Money(row.line_unit_amount, row.currency),
+        image=row.line_image,
     )
 
 
@@ -132,12 +133,19 @@ def to_product(row: Row[Any], category: Term, variants: tuple[Variant, ...]) -> 
         names=row.names,
         prices={currency: Money(Decimal(amount), currency) for currency, amount in row.prices.items()},
         variants=variants,
+        image=row.image,
     )
 
 
-def to_variant(row: Row[Any], colour: Term | None) -> Variant:
-    """The variant of a row."""
-    return Variant(sku=row.sku, colour=colour, size=row.size, stock=row.stock)
+def to_variant(row: Row[Any], colour: Row[Any] | None) -> Variant:
+    """The variant of a row and that of its colour."""
+    return Variant(
+        sku=row.sku,
+        colour=to_term(colour) if colour else None,
+        size=row.size,
+        stock=row.stock,
+        swatch=colour.swatch if colour else None,
+    )
 
 
 def to_term(row: Row[Any]) -> Term:
@@ -209,6 +217,7 @@ def from_product(product: Product) -> ProductRow:
             )
             for position, variant in enumerate(product.variants)
         ],
+        image=product.image,
     )
 
 
@@ -223,6 +232,7 @@ def _from_line(line: OrderLine, position: int) -> OrderLineRow:
         size=line.size,
         quantity=line.quantity,
         unit_amount=line.unit_price.amount,
+        image=line.image,
     )
 
 

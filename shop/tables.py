@@ -52,6 +52,7 @@ class ColourRow(Base):
 
     key: Mapped[str] = mapped_column(String(32), primary_key=True)
     names: Mapped[Names] = mapped_column(JSON)
+    swatch: Mapped[str | None] = mapped_column(String(16))
 
 
 class ProductRow(Base):
@@ -62,6 +63,7 @@ class ProductRow(Base):
     names: Mapped[Names] = mapped_column(JSON)
     prices: Mapped[Mapping[str, str]] = mapped_column(JSON)
     """Currency code to a decimal amount, as text."""
+    image: Mapped[str | None] = mapped_column(String(500))
 
     variants: Mapped[list["VariantRow"]] = relationship(order_by="VariantRow.position")
 
@@ -142,6 +144,7 @@ class OrderLineRow(Base):
     size: Mapped[str | None] = mapped_column(String(16))
     quantity: Mapped[int]
     unit_amount: Mapped[Decimal] = mapped_column(Amount)
+    image: Mapped[str | None] = mapped_column(String(500))
 
 
 class ShipmentRow(Base):

@@ -14,16 +14,22 @@ from sqlalchemy.exc import IntegrityError
 
 from shop.aftersales_rows import from_claim, from_refund, from_repair, from_return
 from shop.aftersales_tables import ClaimRow, RefundRow, RepairRow, ReturnRow
-from shop.demo.catalogue import load_terms
+from shop.demo.catalogue import load_swatches, load_terms
+from shop.demo.files import load
 from shop.demo.world import Demo, build
 from shop.policies import BUNDLED, Policies
 from shop.rows import from_customer, from_order, from_product
 from shop.tables import CategoryRow, ColourRow, OrderRow
 from storage import Database
 
-__all__ = ["Demo", "build", "seed"]
+__all__ = ["Demo", "build", "featured_orders", "seed"]
 
 logger = logging.getLogger(__name__)
+
+
+def featured_orders() -> list[str]:
+    """The numbers of the orders that every demonstration has, one for each thing worth showing."""
+    return [entry["number"] for entry in load("orders")["fixed"]]
 
 
 async def seed(database: Database, now: datetime, *, seed: int = 20, policies: Policies | None = None) -> int:
@@ -38,10 +44,13 @@ async def seed(database: Database, now: datetime, *, seed: int = 20, policies: P
             return 0
     demo = build(now, seed=seed, policies=policies or Policies.load(BUNDLED))
     categories, colours = load_terms()
+    swatches = load_swatches()
     try:
         async with database.session() as session:
             session.add_all(CategoryRow(key=term.key, names=dict(term.names)) for term in categories.values())
-            session.add_all(ColourRow(key=term.key, names=dict(term.names)) for term in colours.values())
+            session.add_all(
+                ColourRow(key=term.key, names=dict(term.names), swatch=swatches[term.key]) for term in colours.values()
+            )
             await session.flush()
             session.add_all(from_product(product) for product in demo.products)
             session.add_all(from_customer(customer) for customer in demo.customers)

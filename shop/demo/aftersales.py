@@ -23,7 +23,7 @@ from shop.aftersales import (
     ReturnStatus,
     WayBack,
 )
-from shop.eligibility import quote, refund_due, return_refund_due, today
+from shop.eligibility import needs_approval, quote, refund_due, return_refund_due, today
 from shop.model import Money, Order
 from shop.order_files import return_address
 from shop.policies import Section
@@ -102,7 +102,7 @@ class Clerk:
         reference: str | None = None,
     ) -> Refund:
         status = RefundStatus.SENT if sent_at else RefundStatus.PENDING
-        if not sent_at and amount.amount > self.policies.refunds.approval_limit.amount:
+        if not sent_at and needs_approval(amount, self.policies):
             status = RefundStatus.APPROVAL
         return Refund(
             number=new_number("RF", self.rng),

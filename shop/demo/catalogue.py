@@ -17,6 +17,16 @@ def load_terms() -> tuple[dict[str, Term], dict[str, Term]]:
     return _terms(data["categories"]), _terms(data["colours"])
 
 
+def load_swatches() -> dict[str, str]:
+    """What shows each colour, by key."""
+    return {key: entry["hex"] for key, entry in load("catalogue")["colours"].items()}
+
+
+def picture(product_sku: str, colour: Term | None = None) -> str:
+    """The address of a product's picture, in one of its colours."""
+    return f"/demo/pictures/{product_sku}.svg" + (f"?colour={colour.key}" if colour else "")
+
+
 def load_products(rng: random.Random) -> list[Product]:
     """All products; `rng` decides what is in stock."""
     data = load("catalogue")
@@ -28,6 +38,7 @@ def load_products(rng: random.Random) -> list[Product]:
             names=_names(entry),
             prices={currency: price(entry["price"], currency, rule) for currency, rule in data["currencies"].items()},
             variants=_variants(entry, data, colours, rng),
+            image=picture(entry["sku"]),
         )
         for entry in data["products"]
     ]
@@ -50,7 +61,7 @@ def _variants(
             sku = "-".join(part for part in (entry["sku"], data["colours"][key]["code"], size) if part)
             # One in eight is sold out.
             stock = 0 if rng.random() < 1 / 8 else rng.randint(1, 60)
-            variants.append(Variant(sku, colours[key], size, stock))
+            variants.append(Variant(sku, colours[key], size, stock, data["colours"][key]["hex"]))
     return tuple(variants)
 
 

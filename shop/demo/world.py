@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from shop.aftersales import Claim, Refund, Repair, Return
 from shop.demo.aftersales import Clerk
-from shop.demo.catalogue import load_products
+from shop.demo.catalogue import load_products, picture
 from shop.demo.customers import home_zone, load_customers
 from shop.demo.files import load
 from shop.demo.parcels import Route, crosses_customs, minutes, route, spread, tracking_number
@@ -69,17 +69,22 @@ class Wish:
     overdue: bool = False
     claimed: bool = False
     in_repair: str | None = None
+    payment: str | None = None
+    """The method; one of the country's where it does not matter."""
 
 
 def build(now: datetime, *, seed: int, policies: Policies) -> Demo:
-    """The shop as it stands at `now`: the same for the same arguments. A naive `now` raises `ValueError`."""
+    """The shop as it stands at `now`: the same for the same arguments. A naive `now` raises `ValueError`.
+
+    What has nothing to do with the time, such as what was bought and how it was paid, is the same at any `now`.
+    """
     if now.utcoffset() is None:
         raise ValueError("now must be an aware datetime")
     rng = random.Random(seed)  # noqa: S311  # a demonstration, not a secret
     products = load_products(rng)
     customers = load_customers()
     now = now.astimezone(UTC).replace(microsecond=0)
-    maker = _Maker(now, rng, policies, products)
+    maker = _Maker(now, seed, policies, products)
     wishes = [*_fixed(customers), *_others(customers, products, rng)]
     orders = tuple(maker.order(wish) for wish in wishes)
     returns: list[Return] = []
@@ -87,7 +92,7 @@ def build(now: datetime, *, seed: int, policies: Policies) -> Demo:
     claims: list[Claim] = []
     repairs: list[Repair] = []
     for wish, order in zip(wishes, orders, strict=True):
-        clerk = Clerk(order, policies.for_country(order.country), now, random.Random(f"{seed} {order.number}"))  # noqa: S311
+        clerk = Clerk(order, policies.for_country(order.country), now, _own_rng(seed, order.number))
         returned = clerk.returned(wish.sends_back)
         returns += returned
         refunds += clerk.refunded(returned)
@@ -100,7 +105,7 @@ def build(now: datetime, *, seed: int, policies: Policies) -> Demo:
     )
 
 
-_AS_THEY_ARE = ("arrives_in_days", "days_ago", "late", "cancelled", "overdue", "in_repair")
+_AS_THEY_ARE = ("arrives_in_days", "days_ago", "late", "cancelled", "overdue", "in_repair", "payment")
 
 
 def _fixed(customers: list[Customer]) -> Iterator[Wish]:
@@ -158,12 +163,18 @@ def _item(text: str) -> tuple[str, int]:
     return sku, int(quantity or 1)
 
 
+def _own_rng(seed: int, *names: str) -> random.Random:
+    """What decides about one thing: how much is drawn for another does not change it."""
+    return random.Random(" ".join([str(seed), *names]))  # noqa: S311
+
+
 class _Maker:
     """Makes orders from wishes, at one moment."""
 
-    def __init__(self, now: datetime, rng: random.Random, policies: Policies, products: list[Product]) -> None:
+    def __init__(self, now: datetime, seed: int, policies: Policies, products: list[Product]) -> None:
         self._now = now
-        self._rng = rng
+        self._seed = seed
+        self._rng = _own_rng(seed)
         self._policies = policies
         self._variants: dict[str, tuple[Product, Variant]] = {
             variant.sku: (product, variant) for product in products for variant in product.variants
@@ -173,6 +184,8 @@ class _Maker:
         """An order as wished."""
         customer, status = wish.customer, wish.status
         policies = self._policies.for_country(customer.country)
+        self._rng = _own_rng(self._seed, wish.number, "events")
+        payment = wish.payment or _own_rng(self._seed, wish.number, "payment").choice(policies.payment.methods)
         zone = ZoneInfo(home_zone(customer))
         today = self._now.astimezone(zone).date()
         chosen = self._plan(wish, policies, today)
@@ -220,7 +233,7 @@ class _Maker:
             totals=totals(lines, policies, wish.delivery),
             shipping_address=customer.address,
             delivery=wish.delivery,
-            payment_method=self._rng.choice(policies.payment.methods),
+            payment_method=payment,
             promised_from=promised_from,
             promised_until=promised_until,
             shipments=shipments,
@@ -395,6 +408,7 @@ class _Maker:
             size=variant.size,
             quantity=quantity,
             unit_price=product.prices[currency],
+            image=picture(product.sku, variant.colour),
         )
 
 

@@ -28,7 +28,7 @@ from shop.aftersales import (
     ReturnRequest,
     ScanOutcome,
 )
-from shop.eligibility import address_obstacle, cancel_obstacle, ordered, pieces
+from shop.eligibility import address_obstacle, cancel_obstacle, needs_approval, ordered, pieces
 from shop.medusa import aftersales, catalogue, changes, customers, orders
 from shop.medusa.client import PAGE, Json, MedusaClient
 from shop.medusa.files import File, open_file
@@ -398,7 +398,7 @@ class MedusaShop:
             file.check_free(request.items)
         if (file.left(without=request.reference) - request.amount).amount < 0:
             raise NotPossible("too_much")
-        if file.needs_approval(request.amount):
+        if needs_approval(request.amount, file.policies):
             raise NotOffered("Medusa cannot let a refund wait for approval")
         await changes.pay_back(self._client, file, request, key)
         made = (await self._read(file.id)).refund_under(key)

@@ -17,7 +17,7 @@ FIELDS = ",".join(
         "id,sku,manage_inventory,allow_backorder,inventory_quantity",
         "options.value,options.option.title",
         "prices.amount,prices.currency_code,prices.min_quantity",
-        "product.handle,product.title,product.status,product.categories.handle,product.categories.name",
+        "product.handle,product.title,product.status,product.thumbnail,product.categories.handle,product.categories.name",
     )
 )
 """What to ask for with a variant."""
@@ -62,6 +62,7 @@ def _to_product(variants: list[Json]) -> Product:
         names={"en": product["title"]},
         prices=_prices(variants[0]),
         variants=tuple(_to_variant(variant) for variant in variants),
+        image=product.get("thumbnail") or None,
     )
 
 

@@ -246,6 +246,7 @@ def _to_line(item: Json, currency: str, tax_included: bool) -> OrderLine:
         size=size,
         quantity=int(item["quantity"]),
         unit_price=money(_paid(item, with_tax=tax_included) / item["quantity"], currency),
+        image=item.get("thumbnail") or None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
@@ -27,10 +27,11 @@ from shop.aftersales import (
     ScanOutcome,
 )
 from shop.aftersales_rows import storable
+from shop.figures import DueParcel, ReturnedItem
 from shop.model import Address, Customer, Order, Product
 from shop.policies import BUNDLED, Policies
 from shop.port import ShopUnavailable, email_key, order_digits, phone_key
-from shop.sql import cancelling, claims, privacy, refunds, replacements, returns, scans, settling
+from shop.sql import cancelling, claims, figures, privacy, refunds, replacements, returns, scans, settling
 from shop.sql.orders import BY_DIGITS, BY_EMAIL, RECENT, Finding, find_customers, find_orders, find_products
 from shop.sql.records import CLAIMS, ORDERS, REFUNDS, REPAIRS, REPLACEMENTS, RETURNS, Records, RecordT, find
 from shop.sql.transaction import Transaction, once
@@ -167,6 +168,16 @@ class SqlShop:
         """See `Shop.erase`, and `shop.sql.privacy` for what is kept where."""
         async with self._writing() as tx:
             return await privacy.erase(tx, email)
+
+    async def returned_items(self, start: datetime, end: datetime) -> list[ReturnedItem]:
+        """See `shop.figures.ShopFigures`."""
+        async with self._reading() as connection:
+            return await figures.returned_items(connection, start, end)
+
+    async def due_parcels(self, first: date, last: date) -> list[DueParcel]:
+        """See `shop.figures.ShopFigures`."""
+        async with self._reading() as connection:
+            return await figures.due_parcels(connection, first, last)
 
     async def approve_refund(self, number: str) -> bool:
         """Lets a refund go on that waits for approval; False where there is no such refund. Not in the port."""

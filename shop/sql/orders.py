@@ -44,7 +44,7 @@ async def find_customers(connection: AsyncConnection, *conditions: ColumnElement
 async def find_products(connection: AsyncConnection) -> list[Product]:
     """The catalogue, by SKU."""
     categories = {row.key: to_term(row) for row in await connection.execute(_CATEGORIES)}
-    colours = {row.key: to_term(row) for row in await connection.execute(_COLOURS)}
+    colours = {row.key: row for row in await connection.execute(_COLOURS)}
     variants = _grouped(await connection.execute(_VARIANTS), "product_sku")
     return [
         to_product(

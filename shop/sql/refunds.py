@@ -2,7 +2,7 @@
 
 from shop.aftersales import STORE_CREDIT, Item, Refund, RefundCause, RefundRequest, RefundStatus, Resolution, Return
 from shop.aftersales_rows import from_refund
-from shop.eligibility import inspected_by, refund_due
+from shop.eligibility import inspected_by, needs_approval, refund_due
 from shop.model import Money
 from shop.port import NotPossible
 from shop.sql.records import REFUNDS
@@ -77,6 +77,6 @@ async def start(
 
 
 def _first_status(amount: Money, cause: RefundCause, file: File) -> RefundStatus:
-    if file.needs_approval(amount):
+    if needs_approval(amount, file.policies):
         return RefundStatus.APPROVAL
     return RefundStatus.PENDING if cause is RefundCause.RETURN else RefundStatus.SENT

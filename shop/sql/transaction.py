@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.aftersales_tables import OperationRow
@@ -21,7 +20,7 @@ from shop.port import NotPossible, order_digits
 from shop.sql.numbers import new_number
 from shop.sql.orders import BY_ID, find_orders
 from shop.sql.records import ORDERS, REFUNDS, RETURNS, Records, find
-from storage import table
+from storage import insertion, table
 
 OPERATIONS = table(OperationRow)
 
@@ -86,8 +85,7 @@ async def _lock(tx: Transaction, condition: ColumnElement[bool]) -> File:
 
 async def insert_missing(tx: Transaction, target: Table, **columns: Any) -> bool:
     """Inserts a row; False where it is there already. Waits for another transaction that is just inserting it."""
-    insertion = postgresql.insert if tx.connection.dialect.name == "postgresql" else sqlite.insert
-    row = insertion(target).values(columns).on_conflict_do_nothing().returning(*target.primary_key)
+    row = insertion(tx.connection, target).values(columns).on_conflict_do_nothing().returning(*target.primary_key)
     return (await tx.connection.execute(row)).one_or_none() is not None
 
 

@@ -293,6 +293,7 @@ class Store:
             "products",
             title="Trail runner",
             handle="trail-runner",
+            thumbnail="https://cdn.example/runner.png",
             categories=[{"id": shoes}],
             options=[{"title": "Color", "values": ["Black", "Blue"]}, {"title": "Size", "values": ["42", "43"]}],
             variants=[

@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,15 @@ def test_the_same_seed_gives_the_same_shop(demo: Demo) -> None:
     assert build(NOW, seed=21, policies=POLICIES).orders != demo.orders
 
 
+def test_what_was_bought_and_how_it_was_paid_is_the_same_at_any_hour(demo: Demo) -> None:
+    def facts(made: Demo) -> list[tuple[object, ...]]:
+        return [(o.number, o.customer.email, o.payment_method, o.delivery, o.lines, o.totals) for o in made.orders]
+
+    for hours in (1, 9, 40, 24 * 50):
+        later = build(NOW + timedelta(hours=hours), seed=20, policies=POLICIES)
+        assert (facts(later), later.products) == (facts(demo), demo.products)
+
+
 def test_names_prices_and_skus_are_complete(demo: Demo) -> None:
     for product in demo.products:
         assert set(product.names) == set(product.category.names) == LANGUAGES
@@ -53,6 +63,15 @@ def test_names_prices_and_skus_are_complete(demo: Demo) -> None:
         assert all(variant.colour and set(variant.colour.names) == LANGUAGES for variant in product.variants)
     skus = [variant.sku for product in demo.products for variant in product.variants]
     assert len(skus) == len(set(skus))
+
+
+def test_everything_has_a_picture_and_every_colour_a_swatch(demo: Demo) -> None:
+    for product in demo.products:
+        assert product.image == f"/demo/pictures/{product.sku}.svg"
+        assert all(re.fullmatch("#[0-9a-f]{6}", variant.swatch or "") for variant in product.variants)
+    for line in (line for order in demo.orders for line in order.lines):
+        assert line.colour
+        assert line.image == f"/demo/pictures/{line.product_sku}.svg?colour={line.colour.key}"
 
 
 def test_numbers_are_spread(demo: Demo) -> None:

@@ -43,6 +43,7 @@ from shop.eligibility import (
     exchange_difference,
     instant_remedy,
     late_by,
+    needs_approval,
     pickup_days,
     quote,
     refund_due,
@@ -450,6 +451,15 @@ def test_when_a_refund_has_arrived() -> None:
     assert return_refund_due(friday, "Visa", policies) == date(2026, 12, 2)
     assert refund_due(friday, "支付宝", POLICIES.for_country("CN")) == date(2026, 11, 23)
     assert refund_due(friday, "银联", POLICIES.for_country("CN")) == date(2026, 12, 1)
+
+
+def test_from_which_amount_on_a_person_looks_at_it() -> None:
+    policies = POLICIES.for_country("DE")
+    limit = policies.refunds.approval_limit
+    assert not needs_approval(limit, policies)
+    assert needs_approval(limit + euro("0.01"), policies)
+    # A limit in euros says nothing about zlotys.
+    assert needs_approval(Money(Decimal(1), "PLN"), policies)
 
 
 def test_damage_is_reported_in_time_and_small_cases_are_settled_at_once() -> None:

@@ -91,6 +91,7 @@ async def test_what_an_order_says(shop: MedusaShop, medusa: Store) -> None:
     (line,) = order.lines
     assert (line.product_sku, line.names, line.size) == ("trail-runner", {"en": "Trail runner"}, "42")
     assert line.category == Term("shoes", {"en": "Shoes"})
+    assert line.image == "https://cdn.example/runner.png"
     assert line.colour == Term("black", {"en": "Black"})
     assert order.delivery is DeliveryMethod.EXPRESS
     assert order.placed_at.date() < order.promised_from <= order.promised_until
@@ -166,6 +167,7 @@ async def test_an_order_outlives_its_customer(shop: MedusaShop, medusa: Store) -
 async def test_the_catalogue(shop: MedusaShop) -> None:
     mug, runner = await shop.products()
     assert (mug.sku, mug.category.key) == (MUG.lower(), "other")
+    assert (mug.image, runner.image) == (None, "https://cdn.example/runner.png")
     assert mug.prices == {"EUR": euros("9.99"), "USD": Money(Decimal("12.50"), "USD")}
     assert (runner.sku, runner.category) == ("trail-runner", Term("shoes", {"en": "Shoes"}))
     assert [variant.sku for variant in runner.variants] == ["RUN-BLA-42", "RUN-BLA-43", "RUN-BLU-42", "RUN-BLU-43"]
