@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
+
+from web.signing import serializer
 
 SALT = "aftercare.documents"
 
@@ -62,9 +63,7 @@ class Links:
     def __init__(self, key: bytes, address: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._address = address
         self._now = now
-        self._serializer = URLSafeSerializer(
-            key, salt=SALT, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
-        )
+        self._serializer = serializer(key, SALT)
 
     def url(self, kind: str, subject: str, *, language: str, valid: timedelta) -> str:
         """A link that is good for some time. Raises `ValueError` for a kind that there is not."""

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import jinja2
 import structlog
 from sanic import Blueprint, Request
 from sanic.exceptions import NotFound, SanicException
 from sanic.response import HTTPResponse, html, raw
 
-from bot.languages import preferred_language
 from bot.localization import Catalogues
 from documents.links import Kind, LinkExpired, LinkInvalid, Links
+from web.negotiation import preferred_language
+from web.templates import Templates
 
 logger = structlog.get_logger()
 
@@ -81,7 +81,9 @@ class DocumentPages:
         self._producers = dict(producers)
         self._sender = sender
         self._default_language = default_language
-        self._environments = {language: _environment(catalogues, language) for language in languages}
+        self._languages = list(languages)
+        translations = {language: catalogues.translations(language) for language in languages}
+        self._templates = Templates(TEMPLATES, translations, {"host": lambda url: urlsplit(url).netloc})
 
     def blueprint(self) -> Blueprint:
         """The route `/documents/<token>`."""
@@ -123,25 +125,8 @@ class DocumentPages:
                 status = 503
                 logger.error("document.failed", exc_info=error)
         language = getattr(request.ctx, "language", None)
-        if language not in self._environments:
+        if language not in self._languages:
             accepted = request.headers.get("accept-language") or ""
-            language = preferred_language(accepted, list(self._environments)) or self._default_language
-        page = self._environments[language].get_template("notice.html").render(status=status, sender=self._sender)
+            language = preferred_language(accepted, self._languages) or self._default_language
+        page = self._templates.render("notice.html", language, status=status, sender=self._sender)
         return html(page, status)
-
-
-def _environment(catalogues: Catalogues, language: str) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
-    )
-    # The extension adds what mypy does not see.
-    environment.install_gettext_translations(catalogues.translations(language), newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["language"] = language
-    environment.filters["host"] = lambda url: urlsplit(url).netloc
-    return environment

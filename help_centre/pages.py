@@ -14,7 +14,6 @@ from sanic.response import HTTPResponse, html, json, raw, redirect
 
 from bot.localization import Catalogues
 from help_centre.addresses import Addresses
-from help_centre.assets import Assets
 from help_centre.collation import country_names
 from help_centre.head import Head, head_of, head_of_request
 from help_centre.markup import body_of
@@ -24,12 +23,17 @@ from help_centre.results import relevant, results
 from help_centre.shelves import languages_of, others_of, shelf_of, shelves_of
 from help_centre.site import Site
 from help_centre.sitemap import sitemap_entries
-from help_centre.templates import Templates
+from help_centre.templates import load_templates
 from knowledge_base import ArticleError, KnowledgeBase, UnknownArticle
 from knowledge_base.articles import CATEGORIES
 from knowledge_base.gaps import Gap, GapKind, GapSource
+from web.assets import STATIC as SHARED
+from web.assets import Assets
+from web.routing import Page, add_pages, nothing
 
 logger = structlog.get_logger()
+
+STATIC = Path(__file__).parent / "static"
 
 OnGap = Callable[[Gap], Awaitable[None]]
 
@@ -72,34 +76,28 @@ class HelpCentre:
         self._knowledge_base = knowledge_base
         self._site = site
         self._on_gap = on_gap
-        self._templates = Templates(Catalogues(locales, DOMAIN), site.languages)
-        self._assets = Assets(site.root)
+        self._templates = load_templates(Catalogues(locales, DOMAIN), site.languages)
+        self._assets = Assets(f"{site.root}/help/static", SHARED, STATIC)
 
     def blueprint(self) -> Blueprint:
         """The routes, all below `/help`."""
         routes = Blueprint("help_centre", url_prefix="/help", strict_slashes=True)
-        for path, page in (
-            ("", self._front_door),
-            ("/", self._front_door),
-            ("/sitemap.xml", self._sitemap),
-            ("/static/<name>", self._static),
-            ("/<language>", self._home),
-            ("/<language>/", self._home),
-            ("/<language>/categories/<category>", self._category),
-            ("/<language>/articles/<slug>", self._article),
-            ("/<language>/search", self._search),
-            ("/<language>/search/suggestions", self._suggestions),
-            ("/<path:path>", self._nothing),
-        ):
-            routes.add_route(page, path, methods=("GET", "HEAD"), name=f"GET {path}")
+        pages: dict[str, Page] = {
+            "": self._front_door,
+            "/": self._front_door,
+            "/sitemap.xml": self._sitemap,
+            "/static/<name>": self._static,
+            "/<language>": self._home,
+            "/<language>/": self._home,
+            "/<language>/categories/<category>": self._category,
+            "/<language>/articles/<slug>": self._article,
+            "/<language>/search": self._search,
+            "/<language>/search/suggestions": self._suggestions,
+            "/<path:path>": nothing,
+        }
+        add_pages(routes, pages, self._failed, HEADERS)
         feedback = "/<language>/articles/<slug>/feedback"
         routes.add_route(self._feedback, feedback, methods=("POST",), name=f"POST {feedback}")
-        routes.exception(Exception)(self._failed)
-
-        @routes.on_response
-        async def secure(request: Request, response: HTTPResponse) -> None:
-            response.headers.update(HEADERS)
-
         return routes
 
     async def _front_door(self, request: Request) -> HTTPResponse:
@@ -194,15 +192,7 @@ class HelpCentre:
         return raw(text.encode(), content_type="application/xml; charset=utf-8")
 
     async def _static(self, request: Request, name: str) -> HTTPResponse:
-        asset = self._assets.get(name)
-        if asset is None:
-            raise NotFound(name)
-        current = request.args.get("v") == asset.version
-        caching = "public, max-age=31536000, immutable" if current else "no-cache"
-        return raw(asset.content, content_type=asset.content_type, headers={"Cache-Control": caching})
-
-    async def _nothing(self, request: Request, path: str) -> HTTPResponse:
-        raise NotFound(path)
+        return self._assets.response(request, name)
 
     async def _failed(self, request: Request, error: Exception) -> HTTPResponse:
         """A page for a reader who cannot get what they asked for."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from babel import Locale, parse_locale
 
-from bot import languages
 from help_centre.site import Site
 from knowledge_base.checks import UNKNOWN_COUNTRY
 from knowledge_base.rendering import locale_of
+from web import negotiation
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ def reader_of(site: Site, language: str, country: str | None, accept_language: s
 
 def preferred_language(site: Site, accept_language: str) -> str:
     """The first of the reader's languages in which there are pages, or else the site's default language."""
-    return languages.preferred_language(accept_language, site.languages) or site.default_language
+    return negotiation.preferred_language(accept_language, site.languages) or site.default_language
 
 
 def _region(accept_language: str) -> str | None:
     """The region of the first language that has one: `AT` of `de-AT,de;q=0.9,en-US;q=0.8`."""
-    for tag in languages.accepted_tags(accept_language):
+    for tag in negotiation.accepted(accept_language):
         try:
             region = parse_locale(tag, sep="-")[1]
         except ValueError:

@@ -6,6 +6,7 @@ import pytest_asyncio
 
 from knowledge_base import KnowledgeBase, Variables
 from shop.policies import Policies
+from tests.browsers import browser  # noqa: F401
 from tests.help_centre.pages import ROOT, Served, serve
 from tests.knowledge_base.conftest import variables, write_article  # noqa: F401
 from tests.knowledge_base.samples import WriteArticle

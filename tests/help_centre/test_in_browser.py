@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from knowledge_base import KnowledgeBase
+from tests.browsers import IN_BROWSER, PATIENCE
 from tests.help_centre.conftest import POLICIES
 from tests.help_centre.pages import Served, serve
 
-CHROMIUM = Path("/usr/bin/chromium")
-AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+AUDIT = (Path(__file__).parents[1] / "audit.js").read_text(encoding="utf-8")
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 LOCALES = {"en": "en-US", "de": "de-DE", "zh": "zh-CN"}
 PATHS = {
@@ -27,18 +27,7 @@ PATHS = {
     "nothing": "search?q=xyzzy",
 }
 
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
-    pytest.mark.asyncio(loop_scope="module"),
-]
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+pytestmark = IN_BROWSER
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -53,7 +42,7 @@ async def visit(browser: Browser, shop: Served, size: str = "desktop", language:
     context: BrowserContext = await browser.new_context(
         base_url=f"{shop.url}/help/{language}/", viewport=SIZES[size], locale=LOCALES[language], **options
     )
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE)
     return await context.new_page()
 
 
@@ -184,7 +173,7 @@ async def test_late_suggestions_for_an_older_query_are_not_shown(browser: Browse
     await page.goto("")
     field = page.get_by_role("combobox")
     await field.fill("old")
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), 30)
     async with page.expect_event("requestfailed"):
         await field.fill("new")
     await expect(page.get_by_role("option")).to_have_text(["New"])
