@@ -1,4 +1,4 @@
-"""Photographs that customers send: of what is broken, or wrong."""
+"""What customers send: photographs of what is broken or wrong, and documents such as a receipt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import ColumnElement, delete, func, insert, select
 
-from conversations.pictures import PhotoProblem, PhotoRefused, Picture, clean
+from conversations.pictures import PDF, PhotoProblem, PhotoRefused, Picture, clean
 from conversations.tables import PhotoRow
 from storage import Database, table
 
@@ -23,17 +23,17 @@ PHOTOS = table(PhotoRow)
 MAX_PHOTOS = 10
 """So many photographs a conversation has at most."""
 
-SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
+SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", PDF: ".pdf"}
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photograph that is kept.
+    """A photograph, or a document, that is kept.
 
     Attributes:
         id: 32 hexadecimal digits that nobody can guess.
         bytes: the length of its file.
-        width, height: in pixels.
+        width, height: in pixels; 0 of a document.
     """
 
     id: str

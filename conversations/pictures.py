@@ -1,4 +1,7 @@
-"""Pictures made fit to be kept: whole, upright, and with nothing in the file that is not to be seen."""
+"""Pictures made fit to be kept: whole, upright, and with nothing in the file that is not to be seen.
+
+Documents (PDF) are kept as they are: nothing in this house opens them.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,9 @@ JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP")
 """What is looked for in a file."""
 
+PDF = "application/pdf"
+PDF_BEGINS, PDF_ENDS = b"%PDF-", b"%%EOF"
+
 QUALITY = 90
 
 
@@ -44,7 +50,7 @@ class PhotoRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture; its size is in pixels."""
+    """An encoded picture; its size is in pixels. A document has none: 0."""
 
     data: bytes
     content_type: str
@@ -53,21 +59,26 @@ class Picture:
 
 
 def clean(data: bytes) -> Picture:
-    """The picture of a file, encoded anew: upright, without EXIF (and its GPS position), XMP, comments, colour profile.
+    """The picture of a file, encoded anew: upright, without EXIF (and its GPS position), XMP, comments, colour profile;
+    or a document.
 
     It takes up to a second of computing.
 
     Raises:
-        PhotoRefused: for what is no picture of these formats, too large, or broken.
+        PhotoRefused: for what is neither a picture of these formats nor a document, too large, or broken.
     """
     if len(data) > MAX_BYTES:
-        raise PhotoRefused(PhotoProblem.TOO_LARGE, f"A photograph has at most {MAX_BYTES // 2**20} MB.")
+        raise PhotoRefused(PhotoProblem.TOO_LARGE, f"A file has at most {MAX_BYTES // 2**20} MB.")
+    if data.startswith(PDF_BEGINS):
+        if PDF_ENDS not in data[-1024:]:
+            raise PhotoRefused(PhotoProblem.BROKEN, "The document is incomplete.")
+        return Picture(data, PDF, 0, 0)
     try:
         image = Image.open(BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels() from error
     except UnidentifiedImageError as error:
-        raise PhotoRefused(PhotoProblem.TYPE, "This is no JPEG, PNG or WebP picture.") from error
+        raise PhotoRefused(PhotoProblem.TYPE, "This is no JPEG, PNG or WebP picture, and no PDF document.") from error
     except Exception as error:
         raise _broken() from error
     with image:

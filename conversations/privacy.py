@@ -10,11 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from conversations.tables import PrivacyAuditRow, PrivacyRequestRow
 from shop import Customer
-from storage import Database, table
+from storage import Database, insertion, table
 
 REQUESTS = table(PrivacyRequestRow)
 AUDIT = table(PrivacyAuditRow)
@@ -205,8 +204,7 @@ class PrivacyRequests:
             "due_at": due,
         }
         async with self._database.writing() as connection:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            await connection.execute(dialect.insert(REQUESTS).values(row).on_conflict_do_nothing())
+            await connection.execute(insertion(connection, REQUESTS).values(row).on_conflict_do_nothing())
         return request_id
 
 

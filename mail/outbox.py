@@ -19,11 +19,12 @@ from mail.addresses import parse_address
 from mail.composer import Composer
 from mail.mailers import LETTER_SECONDS, Mailer, MailRefused
 from mail.tables import OutboxRow
-from storage import Database, forget, table
+from storage import Database, claim, forget, pause, table
 
 logger = structlog.get_logger()
 
 OUTBOX = table(OutboxRow)
+DUE = claim(OUTBOX)
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
@@ -37,7 +38,7 @@ CLAIM = timedelta(seconds=5 * LETTER_SECONDS)
 
 
 @dataclass(frozen=True)
-class _Claimed:
+class ClaimedLetter:
     """A letter that this process is to deliver."""
 
     id: int
@@ -117,9 +118,11 @@ class Outbox:
 
     async def deliver_next(self) -> bool | None:
         """Try the letter that has been due for the longest; returns whether it was sent, or None where none is due."""
-        claimed = await self._claim()
-        if claimed is None:
-            return None
+        claimed = await self.claim()
+        return None if claimed is None else await self.process(claimed)
+
+    async def process(self, claimed: ClaimedLetter) -> bool:
+        """Try a letter that was claimed; returns whether it was sent."""
         try:
             await self._mailer.deliver(claimed.message)
         except MailUnavailable as error:
@@ -153,36 +156,20 @@ class Outbox:
         """
         return await forget(self._database, OUTBOX, _to(address))
 
-    async def _claim(self) -> _Claimed | None:
+    async def claim(self) -> ClaimedLetter | None:
         """Take a due letter away from all other processes, for as long as `CLAIM`."""
         now = self._now()
-        waiting = OUTBOX.alias()
-        # One statement, in which SQLite lets nobody else write; PostgreSQL passes over what another is claiming.
-        longest_due = (
-            select(waiting.c.id)
-            .where(waiting.c.next_attempt_at <= now)
-            .order_by(waiting.c.next_attempt_at, waiting.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-        claim = (
-            update(OUTBOX)
-            .where(OUTBOX.c.id == longest_due)
-            .values(next_attempt_at=now + CLAIM, attempts=OUTBOX.c.attempts + 1)
-            .returning(OUTBOX.c.id, OUTBOX.c.letter, OUTBOX.c.message, OUTBOX.c.attempts, OUTBOX.c.created_at)
-        )
         async with self._database.writing() as connection:
-            row = (await connection.execute(claim)).first()
+            row = (await connection.execute(DUE, {"due": now, "until": now + CLAIM})).first()
         if row is None:
             return None
         message = message_from_string(row.message, _class=EmailMessage, policy=SMTP)
-        return _Claimed(row.id, row.letter, message, row.attempts, row.created_at)
+        return ClaimedLetter(row.id, row.letter, message, row.attempts, row.created_at)
 
-    async def _postpone(self, claimed: _Claimed, reason: str, *, permanent: bool = False) -> None:
+    async def _postpone(self, claimed: ClaimedLetter, reason: str, *, permanent: bool = False) -> None:
         """Have a letter tried again, later each time, or give it up."""
         described = {"letter": claimed.letter, "id": claimed.id, "attempts": claimed.attempts, "reason": reason}
-        next_attempt_at = self._now() + _pause(claimed.attempts)
+        next_attempt_at = self._now() + pause(claimed.attempts, FIRST_PAUSE, LONGEST_PAUSE)
         if permanent or next_attempt_at > claimed.created_at + PATIENCE:
             await self._conclude(claimed)
             logger.error("mail.given_up", **described)
@@ -193,7 +180,7 @@ class Outbox:
             )
         logger.warning("mail.not_sent", **described)
 
-    async def _conclude(self, claimed: _Claimed, sent_at: datetime | None = None) -> None:
+    async def _conclude(self, claimed: ClaimedLetter, sent_at: datetime | None = None) -> None:
         """Try a letter no more, and keep no copy of it."""
         done = {"next_attempt_at": None, "sent_at": sent_at, "message": None}
         async with self._database.writing() as connection:
@@ -203,10 +190,3 @@ class Outbox:
 def _to(address: str) -> ColumnElement[bool]:
     """The condition for letters to an address."""
     return OUTBOX.c.recipient == parse_address(address).addr_spec
-
-
-def _pause(attempts: int) -> timedelta:
-    """How long to wait after so many attempts."""
-    # Twenty doublings are more than enough to reach the longest pause.
-    doublings = min(attempts - 1, 20)
-    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)

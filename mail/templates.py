@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from bot.localization import Catalogues
+from web.templates import environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 LETTERS = TEMPLATES / "letters"
@@ -39,17 +40,5 @@ def letter_names() -> list[str]:
 
 
 def _environment(catalogues: Catalogues, part: str, language: str) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([LETTERS, TEMPLATES / part, TEMPLATES]),
-        autoescape=part == "html",  # noqa: S701  # there is nothing to escape in plain text
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.policies["ext.i18n.trimmed"] = True
-    # The extension adds what mypy does not see.
-    environment.install_gettext_translations(catalogues.translations(language), newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["language"] = language
-    return environment
+    folders = [LETTERS, TEMPLATES / part, TEMPLATES]
+    return environment(folders, language, catalogues.translations(language), escaped=part == "html")

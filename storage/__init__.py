@@ -2,6 +2,7 @@
 
 Rooms above define their tables on `Base` and read and write them in `Database.session()`. SQLite by default,
 PostgreSQL when there is more than one process; the URL decides, the code is the same. No table is known here.
+Rows that wait for something to be done are claimed (`claim`) and dealt with while the server runs (`Workers`).
 
 >>> migrate("sqlite:///var/aftercare.db")            # at start, before the event loop
 >>> database = Database("sqlite:///var/aftercare.db")
@@ -9,10 +10,26 @@ PostgreSQL when there is more than one process; the URL decides, the code is the
 ...     session.add(row)                             # committed at the end, rolled back on an error
 """
 
-from storage.base import Base, UtcDateTime, table
+from storage.base import Base, UtcDateTime, insertion, table
+from storage.claims import claim, pause
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.forgetting import forget
 from storage.migrate import migrate
+from storage.workers import Queue, Workers, remind
 
-__all__ = ["Base", "Database", "DatabaseUnavailable", "UtcDateTime", "forget", "migrate", "table"]
+__all__ = [
+    "Base",
+    "Database",
+    "DatabaseUnavailable",
+    "Queue",
+    "UtcDateTime",
+    "Workers",
+    "claim",
+    "forget",
+    "insertion",
+    "migrate",
+    "pause",
+    "remind",
+    "table",
+]

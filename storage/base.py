@@ -1,9 +1,11 @@
 """The metadata that every room's tables share, and the column types that the databases do not agree on."""
 
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import DateTime, Dialect, MetaData, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -26,6 +28,11 @@ class Base(DeclarativeBase):
 def table(row: type[Base]) -> Table:
     """The bare table of a mapped class, for statements that are to be cheap."""
     return cast(Table, row.__table__)
+
+
+def insertion(connection: AsyncConnection, target: Table) -> Any:
+    """An `INSERT` that knows `ON CONFLICT`, which both databases have and SQLAlchemy has only for each."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(target)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

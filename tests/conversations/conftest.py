@@ -1,1 +1,7 @@
-from tests.databases import database, database_url, empty_database_url, postgresql_server  # noqa: F401
+from tests.databases import (  # noqa: F401
+    database,
+    database_url,
+    empty_database_url,
+    postgresql_server,
+    redis_url,
+)

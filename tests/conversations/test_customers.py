@@ -1,39 +1,45 @@
 """Who takes part in a conversation, as the bot finds it out."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 
-from bot.identity import Identity
-from bot.reply import Reply, Understanding
 from conversations import Conversations, Incoming, LocalLocks
 from conversations.service import CUSTOMERS
 from storage import Database
-
-
-class Verifier:
-    """A bot that knows at each message who the customer is, if anybody."""
-
-    def __init__(self, *customers: str | None) -> None:
-        self._customers = list(customers)
-
-    async def reply(
-        self,
-        conversation_id: str,
-        text: str,
-        locale_hint: str | None = None,
-        *,
-        identity: Identity | None = None,
-        photos: Sequence[str] = (),
-    ) -> Reply:
-        understanding = Understanding("inform", 1.0, "en", [])
-        return Reply([{"text": "Thank you."}], "en", understanding, customer=self._customers.pop(0))
+from tests.bots import ScriptedBot, answer
 
 
 async def test_every_customer_of_a_conversation_is_kept_once(database: Database) -> None:
-    conversations = Conversations(database, Verifier(None, "C1", "C1", "C2"), LocalLocks())
+    customers = iter([None, "C1", "C1", "C2"])
+    bot = ScriptedBot(lambda heard: answer(customer=next(customers)))
+    conversations = Conversations(database, bot, LocalLocks())
     for _ in range(4):
         await conversations.receive(Incoming("rest", "u1", "hello"))
     async with database.reading() as connection:
         kept = list(await connection.execute(select(CUSTOMERS).order_by(CUSTOMERS.c.customer_id)))
     assert kept == [("rest:u1", "C1"), ("rest:u1", "C2")]
+
+
+async def test_a_customer_on_several_channels_is_one_customer(database: Database) -> None:
+    customers = {"rest:a": "C1", "whatsapp:a": "C1", "widget:b": "C2"}
+    bot = ScriptedBot(lambda heard: answer(customer=customers.get(heard.conversation_id)))
+    conversations = Conversations(database, bot, LocalLocks())
+    for channel, sender in (("rest", "a"), ("whatsapp", "a"), ("widget", "b"), ("widget", "v"), ("wechat", "w")):
+        await conversations.receive(Incoming(channel, sender, "hello"))
+    assert await conversations.continue_from("wechat:w", "widget:v")
+    assert await conversations.related("rest:a") == ["whatsapp:a"]
+    assert await conversations.related("whatsapp:a") == ["rest:a"]
+    assert await conversations.related("widget:b") == []
+    assert await conversations.related("widget:v") == ["wechat:w"]
+    assert await conversations.related("wechat:w") == ["widget:v"]
+
+
+async def test_whoever_goes_on_elsewhere_is_the_same_customer_there(database: Database) -> None:
+    bot = ScriptedBot(lambda heard: answer(customer="C1" if heard.conversation_id == "widget:v" else None))
+    conversations = Conversations(database, bot, LocalLocks())
+    for channel, sender in (("widget", "v"), ("whatsapp", "a"), ("whatsapp", "eve")):
+        await conversations.receive(Incoming(channel, sender, "hello"))
+    assert await conversations.continue_from("whatsapp:a", "widget:v")
+    assert not await conversations.continue_from("whatsapp:eve", "widget:v")
+    assert await conversations.customers("whatsapp:a") == ["C1"]
+    assert await conversations.customers("whatsapp:eve") == []
+    assert not await conversations.continue_from("whatsapp:eve", "widget:nobody")

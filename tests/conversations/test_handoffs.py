@@ -1,16 +1,14 @@
 """Wishes for a human agent, as the bot's answers bring them."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text, update
 
 from bot.directives import HIGH, NORMAL, handoff
-from bot.identity import Identity
-from bot.reply import Reply, Understanding
 from conversations import Conversations, HandoffRow, Incoming, LocalLocks
 from storage import Database, migrate
+from tests.bots import ScriptedBot, answer
 
 CLAIM = {"flow": "report_damaged", "order_number": "AC-114590", "claim_number": "CL-2KQ7XD"}
 ORDER = {"flow": "cancel_order", "order_number": "AC-102938"}
@@ -24,35 +22,18 @@ HANDOFF_OF_BEFORE = (
 )
 
 
-class Assistant:
-    """A bot that asks for what it is told to ask for."""
-
-    def __init__(self) -> None:
-        self.asks: list[dict[str, Any]] = []
-
-    async def reply(
-        self,
-        conversation_id: str,
-        text: str,
-        locale_hint: str | None = None,
-        *,
-        identity: Identity | None = None,
-        photos: Sequence[str] = (),
-    ) -> Reply:
-        return Reply([{"text": "A colleague takes over."}], "en", Understanding("complain", 1.0, "en", []), self.asks)
-
-
 class Customers:
     """Customers in front of such a bot."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._bot = Assistant()
-        self.conversations = Conversations(database, self._bot, LocalLocks())
+        self._asks: list[dict[str, Any]] = []
+        bot = ScriptedBot(lambda heard: answer({"text": "A colleague takes over."}, directives=self._asks))
+        self.conversations = Conversations(database, bot, LocalLocks())
 
     async def write(self, sender: str, *asked: dict[str, Any]) -> None:
         """A message whose answer asks for handoffs."""
-        self._bot.asks = list(asked)
+        self._asks = list(asked)
         await self.conversations.receive(Incoming("rest", sender, "so where is it"))
 
     async def queue(self) -> list[HandoffRow]:

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from conversations import PhotoProblem, PhotoRefused, Photos
 from conversations.photos import MAX_PHOTOS
-from conversations.pictures import MAX_BYTES, clean
+from conversations.pictures import MAX_BYTES, Picture, clean
 from storage import Database
 
 GPS = 0x8825
@@ -29,6 +29,10 @@ def picture(size: tuple[int, int] = (40, 20)) -> Image.Image:
     image = Image.new("RGB", size, "white")
     image.paste("red", (0, 0, size[0] // 2, size[1] // 2))
     return image
+
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+"""The same in all pictures of a run: the second in which it is made is written in it."""
 
 
 def telling(kind: str, orientation: int = 1, image: Image.Image | None = None) -> bytes:
@@ -46,8 +50,7 @@ def telling(kind: str, orientation: int = 1, image: Image.Image | None = None) -
     if isinstance(info := more.get("pnginfo"), PngInfo):
         info.add_text("comment", "a comment from Berlin")
         info.add_itxt("XML:com.adobe.xmp", "<xmp>Berlin</xmp>")
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    (image or picture()).save(file, kind, exif=exif, icc_profile=profile, **more)
+    (image or picture()).save(file, kind, exif=exif, icc_profile=PROFILE, **more)
     return file.getvalue()
 
 
@@ -106,6 +109,14 @@ def test_a_jpeg_with_more_pictures_behind_it_keeps_the_first() -> None:
     assert (kept.content_type, kept.width, kept.height) == ("image/jpeg", 40, 20)
 
 
+def test_a_document_is_kept_as_it_is() -> None:
+    data = b"%PDF-1.7 a receipt %%EOF\n"
+    assert clean(data) == Picture(data, "application/pdf", 0, 0)
+    with pytest.raises(PhotoRefused) as refused:
+        clean(data[:-8])
+    assert refused.value.code is PhotoProblem.BROKEN
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
 def test_pictures_of_all_kinds_of_colour_are_taken(mode: str) -> None:
     file = BytesIO()
@@ -131,7 +142,6 @@ def in_format(kind: str) -> bytes:
     [
         b"",
         b"hello",
-        b"%PDF-1.7",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         in_format("GIF"),
         in_format("BMP"),

@@ -51,6 +51,7 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("order_cancelled", {"order_number": "AC-104233", "amount": PRICE, "due": DAY}),
     ("order_cancelled", {"order_number": "AC-104233", "amount": None, "due": None}),
     ("address_changed", {"order_number": "AC-104233", "lines": ["Anna Lindner", "Lindenstraße 4", "10115 Berlin"]}),
+    ("agent_answer", {"agent": "Mei", "text": "AC-104233: <b>24.11.</b>", "url": LINK}),
     ("invoice", {"order_number": "AC-104233", "url": LINK}),
     ("repair_booked", {**REPAIR, "way": "pickup"}),
     ("repair_booked", {**REPAIR, "way": "drop_off", "fee": PRICE, "workdays": 1}),

@@ -11,15 +11,12 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from bot.letters import Letter, MailUnavailable
 from mail import LetterError, Outbox, SmtpMailer
-from mail import outbox as outbox_module
-from mail.outbox import CLAIM, FIRST_PAUSE, LONGEST_PAUSE, OUTBOX, PATIENCE
+from mail.outbox import CLAIM, LONGEST_PAUSE, OUTBOX, PATIENCE
 from storage import Database
 from tests.mail.samples import ADDRESS, NOON, Clock, code_letter, composer
 from tests.mail.servers import MailServer, mail_server
@@ -161,12 +158,6 @@ async def test_an_unreachable_server_is_tried_for_five_days(database: Database, 
     assert [entry["event"] for entry in logs] == ["mail.not_sent"] * (len(pauses) - 1) + ["mail.given_up"]
     assert "anna" not in json.dumps(logs)
     assert row.message is None
-
-
-@given(st.integers(1, 100_000))
-def test_pauses_grow_and_end_at_the_longest(attempts: int) -> None:
-    pause, following = outbox_module._pause(attempts), outbox_module._pause(attempts + 1)
-    assert FIRST_PAUSE <= pause <= following <= LONGEST_PAUSE
 
 
 async def test_two_that_deliver_at_once_send_no_letter_twice(

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, inspect, text
 
 # Every room that defines tables is imported here, and only here.
 import bot.tables  # noqa: F401
+import connectors.widget.tables  # noqa: F401
 import conversations.tables  # noqa: F401
+import desk.tables  # noqa: F401
 import knowledge_base.gaps.tables  # noqa: F401
 import mail.tables  # noqa: F401
 import shop.tables  # noqa: F401
