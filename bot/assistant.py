@@ -26,16 +26,16 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.actions.identity import VERIFIED_SLOT
 from bot.countries import region_of
 from bot.decision import Decision
 from bot.directives import DIRECTIVE
-from bot.identity import Identity
+from bot.identity import VERIFIED_SLOT, Identity
 from bot.intents import FLOWS
 from bot.localization import Catalogues
 from bot.matters import Connectives, Matter, separate
-from bot.nlu.attributes import CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, IDENTITY, LANGUAGE, LOCALE_HINT, PHOTOS
+from bot.nlu.attributes import CARDS, CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, IDENTITY, LANGUAGE, LOCALE_HINT, PHOTOS
 from bot.nlu.text import without_accents
+from bot.output import WholeMessages
 from bot.reply import Reply, Understanding
 from bot.responses import MEANS, GettextResponses
 from bot.runner import SequentialGraphRunner
@@ -59,6 +59,7 @@ class TurnProcessor(MessageProcessor):
     """Rasa's processor, with a conversation's language carried from turn to turn in the slot `language`.
 
     Args:
+        languages: those that are served.
         decision: makes up the mind about what the model thinks of a message.
         connectives: with which a message goes on to another matter, by language.
         signs: by which a message shows that it goes on from the last question, by language.
@@ -67,12 +68,14 @@ class TurnProcessor(MessageProcessor):
     def __init__(
         self,
         *arguments: Any,
+        languages: Sequence[str],
         decision: Decision,
         connectives: Mapping[str, Connectives],
         signs: Mapping[str, Signs],
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
+        self._languages = languages
         self._decision = decision
         self._connectives = connectives
         self._signs = signs
@@ -99,6 +102,10 @@ class TurnProcessor(MessageProcessor):
         if country and not tracker.get_slot(COUNTRY_SLOT):
             tracker.update(SlotSet(COUNTRY_SLOT, country), self.domain)
         message.parse_data = await self.parse_message(message, tracker)
+        hinted = (message.metadata.get(LOCALE_HINT) or "").partition("-")[0]
+        if is_payload(message.parse_data) and hinted in self._languages and not tracker.get_slot(LANGUAGE_SLOT):
+            # A chat that begins with a button has no words to know its language by.
+            tracker.update(SlotSet(LANGUAGE_SLOT, hinted), self.domain)
         pressed = _pressed(message.parse_data, tracker)
         if pressed:
             message.text = pressed
@@ -231,6 +238,7 @@ class Assistant:
             lock_store=InMemoryLockStore(),
             generator=TemplatedNaturalLanguageGenerator({}),
             action_endpoint=actions,
+            languages=catalogues.languages,
             decision=decision,
             connectives=connectives,
             signs=signs,
@@ -248,21 +256,23 @@ class Assistant:
         *,
         identity: Identity | None = None,
         photos: Sequence[str] = (),
+        cards: bool = False,
     ) -> Reply:
         """One turn: what the customer wrote (or the payload of a button), and what the assistant answers.
 
         `identity` is who wrote it, if the channel vouches for that; with the next message it is forgotten. `photos` are
-        the ids of photographs that came with it.
+        the ids of photographs that came with it. `cards` is whether the channel can show cards.
 
         Raises:
             storage.DatabaseUnavailable: when the conversation's state cannot be read or kept.
         """
-        channel = CollectingOutputChannel()
+        channel = WholeMessages()
         metadata = {
             LOCALE_HINT: locale_hint,
             DEFAULT_LANGUAGE: self._default_language,
             IDENTITY: asdict(identity) if identity else None,
             PHOTOS: list(photos),
+            CARDS: cards,
         }
         message = UserMessage(text, channel, conversation_id, metadata=metadata)
         tracker = await self._processor.handle_turn(message)

@@ -19,7 +19,8 @@ def handoff(reason: str, priority: str = NORMAL, summary: Mapping[str, Any] | No
     """Ask for a human agent.
 
     Args:
-        reason: `asked` (by the customer), `not_understood`, `claim` (a person decides), or `complaint`.
+        reason: `asked` (by the customer), `not_understood`, `claim` (a person decides), `complaint`, `refund_limit` (a
+            person approves an amount), `failed` (an error of ours), or `keyword` (something the customer said).
         priority: `NORMAL`, or `HIGH` for what must not wait.
         summary: what it is about, so that nobody has to ask again: plain JSON values by name, such as `flow`,
             `order_number`, `items`, `claim_number`.
@@ -28,5 +29,5 @@ def handoff(reason: str, priority: str = NORMAL, summary: Mapping[str, Any] | No
 
 
 def failed() -> dict[str, Any]:
-    """What an action endpoint answers for an action that raised: an apology and the offer of a person."""
-    return {"events": [], "responses": [{"response": "utter_action_failed"}]}
+    """What an action endpoint answers for an action that raised: an apology, and the matter goes to people."""
+    return {"events": [], "responses": [{"response": "utter_action_failed", "custom": handoff("failed")}]}

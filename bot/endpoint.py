@@ -22,8 +22,8 @@ logger = structlog.get_logger()
 class LocalActions(EndpointConfig):
     """Runs actions with rasa-sdk's executor in place of calling a server.
 
-    An action that raises is answered with the response `utter_action_failed`: the customer gets an apology and the
-    offer of a person, the log the error and the conversation's id.
+    An action that raises is answered with the response `utter_action_failed`: the customer gets an apology, a
+    person the matter, and the log the error and the conversation's id.
     """
 
     def __init__(self, actions: Iterable[Action]) -> None:

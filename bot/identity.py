@@ -15,15 +15,17 @@ from math import ceil
 
 import structlog
 from sqlalchemy import ColumnElement, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.letters import Letter, MailUnavailable, Post
 from bot.tables import CodePauseRow, CodeRow
 from shop import Customer, email_key, order_digits
-from storage import Database, forget, table
+from storage import Database, forget, insertion, table
 
 logger = structlog.get_logger()
+
+VERIFIED_SLOT = "verified"
+"""The slot that says who the customer is: `id`, `email`, and `until` when (ISO 8601) that holds."""
 
 CODES = table(CodeRow)
 PAUSES = table(CodePauseRow)
@@ -270,8 +272,7 @@ async def lock_record(connection: AsyncConnection, address: str, now: datetime) 
     Begins the transaction: since it writes, SQLite waits for other writers here, and what is read afterwards is what
     they left.
     """
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(PAUSES).values(address=address, tries=0, pauses=0, seen_at=now)
+    row = insertion(connection, PAUSES).values(address=address, tries=0, pauses=0, seen_at=now)
     await connection.execute(row.on_conflict_do_update(index_elements=[PAUSES.c.address], set_={"seen_at": now}))
     found = (await connection.execute(select(PAUSES).where(PAUSES.c.address == address))).one()
     if found.failed_at and found.failed_at <= now - FORGIVEN_AFTER:

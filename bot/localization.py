@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_interval
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
@@ -29,6 +30,9 @@ BUTTON = "button"
 
 PLURAL = "plural"
 """In the metadata of a response: its text for several things."""
+
+_CODE_BEFORE_AMOUNT = re.compile(r"(?<=[A-Z])(?=\d)")
+"""Where CLDR wants a space in "CHF 10", which Babel leaves out."""
 
 DOMAIN = "aftercare"
 """The gettext domain of what the bot says: its catalogues are `<folder>/<language>/LC_MESSAGES/aftercare.po`."""
@@ -76,6 +80,13 @@ class Catalogues:
 
 
 def _compile(path: Path) -> Translations:
+    """A catalogue; one that has not changed since is compiled once. Raises `CatalogueError`."""
+    state = path.stat()
+    return _compiled(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=128)
+def _compiled(path: Path, modified: int, size: int) -> Translations:
     language = path.parent.parent.name
     try:
         with path.open("rb") as file:
@@ -171,14 +182,22 @@ def plain(value: Any, language: str) -> str:
         return str(value)
     match value["kind"]:
         case "money":
-            return str(format_currency(Decimal(value["amount"]), value["currency"], locale=locale))
+            written = format_currency(Decimal(value["amount"]), value["currency"], locale=locale)
+            return _CODE_BEFORE_AMOUNT.sub("\xa0", written)
         case "day":
             return str(format_date(date.fromisoformat(value["day"]), format="long", locale=locale))
         case "days":
             return _span(date.fromisoformat(value["first"]), date.fromisoformat(value["last"]), locale)
+        case "weekday":
+            return str(format_skeleton("MMMMEd", date.fromisoformat(value["day"]), locale=locale))
         case "moment":
             moment = datetime.fromisoformat(value["moment"]).astimezone(ZoneInfo(value["zone"]))
-            return str(format_datetime(moment, "short", tzinfo=ZoneInfo(value["zone"]), locale=locale))
+            # Not the short date: 11/10/26 is not the same day everywhere.
+            on = format_skeleton("yMMMd", moment, locale=locale)
+            return str(locale.datetime_formats["medium"]).format(_time(moment, locale), on)
+        case "clock":
+            moment = datetime.fromisoformat(value["moment"])
+            return _time(moment.astimezone(ZoneInfo(value["zone"])), locale)
         case "language":
             return language_name(value["code"], None if value["own"] else language)
         case "country":
@@ -186,6 +205,10 @@ def plain(value: Any, language: str) -> str:
         case "names":
             return str(value["names"].get(language) or value["names"]["en"])
     raise ValueError(f"unknown kind of value: {value['kind']!r}")
+
+
+def _time(moment: datetime, locale: Locale) -> str:
+    return str(format_time(moment, "short", tzinfo=moment.tzinfo, locale=locale))
 
 
 def join(items: Iterable[str], language: str) -> str:

@@ -9,9 +9,13 @@ from rasa.core.nlg.generator import NaturalLanguageGenerator, ResponseVariationF
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.localization import BUTTON, PLURAL, Catalogues, join, plain
+from bot.values import KINDS
 
 CHOICES = "choices"
 """Under this name an action passes buttons whose titles are values of `bot.values`."""
+
+CARD = "card"
+"""Under this name an action passes a card (see `bot.actions.cards`): JSON in which there are values of `bot.values`."""
 
 MEANS = "means"
 """Of a button, the intent (`affirm`, `deny`) with which one may answer in words in place of pressing it."""
@@ -49,7 +53,7 @@ class GettextResponses(NaturalLanguageGenerator):
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any] | None:
-        """The response's text and buttons, or None where the domain has no such response."""
+        """The response's text, buttons and card (its `custom`), or None where the domain has no such response."""
         if utter_action not in self._responses:
             return None
         slots = tracker.current_slot_values()
@@ -74,6 +78,8 @@ class GettextResponses(NaturalLanguageGenerator):
         buttons += [{**choice, "title": self._write(choice["title"], language)} for choice in values.get(CHOICES) or []]
         if buttons:
             rendered["buttons"] = buttons
+        if values.get(CARD):
+            rendered["custom"] = self._write_card(values[CARD], language)
         return rendered
 
     def _text(self, name: str, response: Mapping[str, Any], values: Mapping[str, Any], language: str) -> str:
@@ -85,11 +91,23 @@ class GettextResponses(NaturalLanguageGenerator):
             text = self._catalogues.text(language, name, source)
         return text.format_map(_Written(self, {**self._variables, **values}, language))
 
+    def _write_card(self, part: Any, language: str) -> Any:
+        if isinstance(part, Mapping):
+            if part.get("kind") in KINDS:
+                return self._write(part, language).strip()
+            return {name: self._write_card(value, language) for name, value in part.items()}
+        if isinstance(part, list | tuple):
+            return [self._write_card(value, language) for value in part]
+        return part
+
     def _write(self, value: Any, language: str) -> str:
         kind = value.get("kind") if isinstance(value, Mapping) else None
         if kind == "sentence":
             response = self._responses[value["response"]][0]
             return self._text(value["response"], response, value["values"], language)
+        if kind == "capitalized":
+            text = self._write(value["value"], language)
+            return text[:1].upper() + text[1:]
         if kind == "lines":
             return "\n".join(self._write(part, language) for part in value["parts"])
         if kind == "listing":

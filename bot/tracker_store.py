@@ -17,6 +17,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
     ActiveLoop,
+    BotUttered,
     Event,
     SessionStarted,
     SlotSet,
@@ -35,6 +36,9 @@ TURNS = 3
 
 # The bare table: through the mapped class, each statement takes twice as long.
 TRACKERS = table(TrackerRow)
+
+RESPONSE = "utter_action"
+"""In the metadata of an answer, as Rasa writes it: the name of its response."""
 
 SLOTS_NOT_KEPT = frozenset({"session_started_metadata"})
 
@@ -82,8 +86,15 @@ class BoundedTrackerStore(TrackerStore):
 
 
 def _stored(event: Event) -> dict[str, Any]:
-    """An event as it is stored: without who wrote a message, which holds for its own turn only."""
+    """An event as it is stored.
+
+    It is without who wrote a message, which holds for its own turn only, and of an answer without its card and what it
+    was written from.
+    """
     stored: dict[str, Any] = event.as_dict()
+    if isinstance(event, BotUttered):
+        named = {name: value for name, value in event.metadata.items() if name == RESPONSE}
+        stored |= {"metadata": named, "data": {**event.data, "custom": None}}
     if isinstance(event, UserUttered):
         metadata = {name: value for name, value in event.metadata.items() if name != IDENTITY}
         # Rasa writes the metadata in both places.

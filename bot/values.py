@@ -12,6 +12,14 @@ from typing import Any
 
 Value = dict[str, Any]
 
+KINDS = frozenset(
+    {
+        *("money", "day", "days", "weekday", "moment", "clock", "listing", "language", "country", "names"),
+        *("sentence", "capitalized", "lines"),
+    }
+)
+"""The kinds of values: other mappings with a "kind" are none."""
+
 
 def money(amount: Any) -> Value:
     """An amount: anything with `.amount` (a Decimal) and `.currency` (an ISO 4217 code)."""
@@ -28,9 +36,19 @@ def days(first: date, last: date) -> Value:
     return {"kind": "days", "first": first.isoformat(), "last": last.isoformat()}
 
 
+def weekday(value: date) -> Value:
+    """A calendar day near at hand, with its day of the week, without its year."""
+    return {"kind": "weekday", "day": value.isoformat()}
+
+
 def moment(value: datetime, zone: str) -> Value:
     """A moment, given in any time zone, to be shown in `zone` (an IANA name)."""
     return {"kind": "moment", "moment": value.isoformat(), "zone": zone}
+
+
+def clock(value: datetime, zone: str) -> Value:
+    """The time of day of a moment in `zone` (an IANA name)."""
+    return {"kind": "clock", "moment": value.isoformat(), "zone": zone}
 
 
 def listing(items: Sequence[Any]) -> Value:
@@ -56,6 +74,11 @@ def names(translations: Any) -> Value:
 def sentence(response: str, **values: Any) -> Value:
     """The text of another response, with values of its own."""
     return {"kind": "sentence", "response": response, "values": values}
+
+
+def capitalized(value: Any) -> Value:
+    """What may stand in the middle of a sentence, standing by itself."""
+    return {"kind": "capitalized", "value": value}
 
 
 def lines(*parts: Any) -> Value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -62,10 +63,13 @@ class NotedPost:
 
 
 class Clock:
-    """The present moment, which goes on only when it is told to."""
+    """The present moment, which goes on only when it is told to.
+
+    It is the same in every run: at another hour, or on another day of the week, other days are promised.
+    """
 
     def __init__(self) -> None:
-        self.moment = datetime.now(UTC)
+        self.moment = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         return self.moment
@@ -243,6 +247,8 @@ async def _play(home: Path, language: str, messages: Sequence[str]) -> None:
             print(f"  {said.get('text', '')}")
             for button in said.get("buttons", []):
                 print(f"    [{button['title']}]  {button['payload'][:90]}")
+            if "custom" in said:
+                print(f"    card: {json.dumps(said['custom'], ensure_ascii=False, indent=2)}")
     print("\nletters:", [(letter.name, dict(letter.values)) for letter in talk.letters])
     await talk.close()
 

@@ -30,6 +30,7 @@ from bot.actions.missing import ReportMissingParcel
 from bot.actions.privacy import PrivacyRequest
 from bot.actions.progress import RefundProgress, ReturnProgress
 from bot.actions.questions import AnswerQuestion, RateAnswer
+from bot.actions.rating import AskRating
 from bot.actions.repairs import RequestRepair
 from bot.actions.returning import ReturnItem
 from bot.actions.services import Services
@@ -73,6 +74,7 @@ def all_actions(services: Services) -> list[Action]:
     }
     return [
         answer,
+        AskRating(services),
         change_language,
         choose_language,
         Clarify(services),

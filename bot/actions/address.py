@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from bot.actions.alternatives import other_orders
 from bot.actions.asking import NO_DESCRIPTION, Question, agreed, button, confirm
+from bot.actions.cards import Part, Summary, of_order
 from bot.actions.case import Case
 from bot.actions.flow import Flow
 from bot.actions.identity import ORDER_SLOT, identify, own_order
@@ -70,13 +71,16 @@ class ChangeAddress(Flow[Change]):
         problem = next(iter(check_address(address)), None)
         if problem:
             await case.ask(AddressPart(address, problem))
+        written = lines(*address_lines(address))
+        summary = Summary("address", None, [of_order(order.number), Part(written, label="address", value=written)])
         await confirm(
             case,
             "utter_confirm_address",
             "utter_yes_address",
             [ADDRESS_SLOT, ORDER_SLOT],
+            summary,
             order_number=order.number,
-            address=lines(*address_lines(address)),
+            address=written,
         )
         return Change(order, address)
 

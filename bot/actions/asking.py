@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
+from bot.actions import cards
 from bot.actions.case import CHANGE_SLOT, CONFIRMED_SLOT, Case
 from bot.choices import Option as Named
 from bot.intents import FLOWS, QUESTION
@@ -65,6 +66,7 @@ class Option(Generic[T]):
         answer: what it stands for.
         names: what it may be called in the customer's language.
         means: the intent (`affirm`, `deny`) with which it may be chosen as well.
+        look: how it looks on a card, where a button does not show enough of it.
     """
 
     value: str
@@ -72,6 +74,7 @@ class Option(Generic[T]):
     answer: T
     names: tuple[str, ...] = ()
     means: str | None = None
+    look: cards.Look | None = None
 
 
 class Choice(Question[T]):
@@ -80,21 +83,34 @@ class Choice(Question[T]):
     Args:
         response: asks for it; the options become its buttons.
         eager: whether it may be answered before it is asked, by words in the first message or in a correction.
+        lead: what stands above the options' card in place of the response.
         values: of the response.
     """
 
     def __init__(
-        self, slot: str, response: str, options: Sequence[Option[T]], eager: bool = False, **values: Any
+        self,
+        slot: str,
+        response: str,
+        options: Sequence[Option[T]],
+        eager: bool = False,
+        lead: Any = None,
+        **values: Any,
     ) -> None:
         self.slot = slot
         self.options = list(options)
+        self._lead = lead
         self._response = response
         self.named = any(option.names for option in self.options)
         self._eager = eager
         self._values = values
 
     async def put(self, case: Case) -> None:
-        case.say(self._response, choices=self.buttons(case), **self._values)
+        buttons = self.buttons(case)
+        case.say(self._response, choices=buttons, card=self.card(case, buttons), **self._values)
+
+    def card(self, case: Case, buttons: Sequence[dict[str, Any]]) -> cards.Card | None:
+        """What a channel with cards shows besides the buttons: those options that have a look."""
+        return choices_card(case, self.slot, self.options, buttons, self._lead)
 
     def buttons(self, case: Case) -> list[dict[str, Any]]:
         """The options as buttons."""
@@ -140,11 +156,6 @@ class Deliberate(Choice[T]):
 
 class Several(Choice[T]):
     """Some of several things, each with a quantity; the answer is a mapping from value to quantity (None: all)."""
-
-    def __init__(
-        self, slot: str, response: str, options: Sequence[Option[T]], eager: bool = False, **values: Any
-    ) -> None:
-        super().__init__(slot, response, options, eager, **values)
 
     def buttons(self, case: Case) -> list[dict[str, Any]]:
         single = super().buttons(case)
@@ -233,7 +244,8 @@ class Day(Question[date]):
 
     async def put(self, case: Case) -> None:
         choices = [button(case, self.slot, day.isoformat(), day_value(day)) for day in self._days]
-        case.say(self._response, choices=choices, **self._values)
+        payloads = {day: choice["payload"] for day, choice in zip(self._days, choices, strict=True)}
+        case.say(self._response, choices=choices, card=cards.days(payloads), **self._values)
 
     def read(self, case: Case) -> str | None:
         if case.said.pressed:
@@ -254,7 +266,8 @@ class Photos(Question[tuple[str, ...]]):
         self._values = values
 
     async def put(self, case: Case) -> None:
-        case.say(self._response, choices=[button(case, self.slot, "none", sentence("utter_no_photo"))], **self._values)
+        none = button(case, self.slot, "none", sentence("utter_no_photo"))
+        case.say(self._response, choices=[none], card=cards.photos(), **self._values)
 
     def read(self, case: Case) -> Any | None:
         said = case.said
@@ -304,17 +317,18 @@ class Confirm(Question[str]):
     """The last question: whether everything is right. The answer is "yes" or "change".
 
     Args:
-        response: the summary.
+        response: shows the summary; its `{details}` are the summary's text.
         yes: the response that is the title of the button which confirms.
         change: what could be changed; who names that does not confirm, whatever else they say.
     """
 
     slot = CONFIRMED_SLOT
 
-    def __init__(self, response: str, yes: str, change: _Change, **values: Any) -> None:
+    def __init__(self, response: str, yes: str, change: _Change, summary: cards.Summary, **values: Any) -> None:
         self._response = response
         self._yes = yes
         self._change = change
+        self._summary = summary
         self._values = values
 
     async def put(self, case: Case) -> None:
@@ -323,7 +337,8 @@ class Confirm(Question[str]):
             button(case, self.slot, "change", sentence("utter_change_something")),
             {"title": sentence("utter_drop_it"), "payload": "/stop"},
         ]
-        case.say(self._response, choices=choices, **self._values)
+        card = self._summary.card(case.services)
+        case.say(self._response, choices=choices, card=card, details=self._summary.text, **self._values)
 
     def read(self, case: Case) -> str | None:
         said = case.said
@@ -347,16 +362,18 @@ class Confirm(Question[str]):
         return value if value in ("yes", "change") else None
 
 
-async def confirm(case: Case, response: str, yes: str, changeable: Sequence[str], **values: Any) -> None:
+async def confirm(
+    case: Case, response: str, yes: str, changeable: Sequence[str], summary: cards.Summary, **values: Any
+) -> None:
     """Show a summary and have it confirmed; whoever wants something else says what, and is asked that again.
 
     Args:
-        response: the summary.
+        response: shows the summary; its `{details}` are the summary's text.
         yes: the response that is the title of the button which confirms.
         changeable: the slots of answers that can be changed; `utter_change_<slot>` names each.
     """
     changes = _Change(changeable)
-    answer = await case.ask(Confirm(response, yes, changes, **values))
+    answer = await case.ask(Confirm(response, yes, changes, summary, **values))
     if answer == "yes":
         return
     change: str = await case.ask(changes)
@@ -391,6 +408,16 @@ def button(case: Case, slot: str, value: str, title: Any, means: str | None = No
     arguments = {"question": slot, "choice": value, "case": case.id}
     made = {"title": title, "payload": "/inform" + json.dumps(arguments, ensure_ascii=False)}
     return {**made, "means": means} if means else made
+
+
+def choices_card(
+    case: Case, slot: str, options: Sequence[Option[Any]], buttons: Sequence[dict[str, Any]], lead: Any = None
+) -> cards.Card | None:
+    """The card of those options that have a look and are offered by one of the buttons; None without any."""
+    offered = {made["payload"] for made in buttons}
+    payloads = [(option.look, button(case, slot, option.value, option.title)["payload"]) for option in options]
+    looks = [(look, payload) for look, payload in payloads if look and payload in offered]
+    return cards.choices(looks, case.services, lead)
 
 
 def titled(slot: str, values: Sequence[str]) -> list[Option[str]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
+from bot.actions import cards
 from bot.actions.alternatives import other_orders
 from bot.actions.asking import Choice, Option, agreed
+from bot.actions.cards import Card, Part, Summary, of_order, piece
 from bot.actions.case import CONFIRMED_SLOT, Case
 from bot.actions.flow import Flow
 from bot.actions.identity import identify, number_said, own_order
@@ -64,6 +67,16 @@ class _Decision(Choice[bool]):
 
     def __init__(self, order: Order, refund: Value) -> None:
         self._digits = order_digits(order.number)
+        placed = day(order.placed_at.date())
+        part_only = sentence("utter_cancel_part") if len(order.lines) > 1 else None
+        parts = [
+            of_order(order.number),
+            Part(None, label="placed", value=placed),
+            *(piece(line, line.quantity) for line in order.lines),
+            refund,
+            part_only,
+        ]
+        self._summary = Summary("cancel", None, parts, sentence("utter_cancel_question"))
         super().__init__(
             CONFIRMED_SLOT,
             "utter_confirm_cancel",
@@ -72,10 +85,13 @@ class _Decision(Choice[bool]):
                 Option("no", sentence("utter_no_cancel"), False, means="deny"),
             ],
             order_number=order.number,
-            placed=day(order.placed_at.date()),
+            placed=placed,
             items=listing([counted(item_name(line), line.quantity) for line in order.lines]),
-            details=lines(refund, sentence("utter_cancel_part") if len(order.lines) > 1 else None),
+            details=lines(refund, part_only),
         )
+
+    def card(self, case: Case, buttons: Sequence[dict[str, Any]]) -> Card:
+        return self._summary.card(case.services)
 
     def read(self, case: Case) -> str | None:
         said = number_said(case)
@@ -118,4 +134,5 @@ async def _refuse(case: Case, order: Order) -> NoReturn:
     found = await find_whereabouts(order, services.shop, services.policies, services.now(), personal=True)
     if order.status is OrderStatus.LOST:
         others = [matter("report_missing_parcel", sentence("utter_offer_make_good"), order.number), *others]
-    case.end("utter_order_status", details=describe(found), choices=[*others, person()])
+    card = cards.tracking(found, services)
+    case.end("utter_order_status", details=describe(found), choices=[*others, person()], card=card)

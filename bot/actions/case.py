@@ -27,6 +27,9 @@ CASE_SLOT = "case"
 LAST_CASE_SLOT = "last_case"
 """The id of the case that was settled last: its buttons do nothing any more."""
 
+SETTLED_SLOT = "settled"
+"""Whether something was settled that the customer has not been asked about."""
+
 REQUESTED_SLOT = "requested_slot"
 
 CHANGE_SLOT = "change"
@@ -109,6 +112,8 @@ class Case:
         self.said = Said(tracker.latest_message)
         self.answered: list[Question[Any]] = []
         """The questions that were found answered, in their order, when the flow was last looked through."""
+        self.passed_on = False
+        """Whether it is with a person now."""
         self._changes: dict[str, Any] = {}
         self._orders: dict[str, Order | None] = {}
         self._customers: dict[str, Customer | None] = {}

@@ -6,28 +6,29 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.actions.asking import confirm
+from bot.actions.cards import Part, Summary, of_order
 from bot.actions.case import Case
 from bot.actions.flow import Flow
 from bot.actions.identity import ORDER_SLOT
-from bot.actions.replacing import VARIANT_SLOT, fitting_reason, total_difference, wanted_variants
+from bot.actions.quantities import ITEMS_SLOT, QUANTITY_SLOT
+from bot.actions.replacing import VARIANT_SLOT, Wish, fitting_reason, total_difference, wanted_variants
 from bot.actions.sending_back import (
     DAY_SLOT,
-    ITEMS_SLOT,
-    QUANTITY_SLOT,
     WAY_SLOT,
     Agreed,
     Chosen,
     OrderFile,
+    amount_part,
     chosen_items,
     of_way,
     register,
     returnable_file,
     seal_lines,
     way_back,
-    way_line,
+    way_part,
 )
 from bot.actions.whereabouts import matter
-from bot.values import Value, lines, money, sentence
+from bot.values import Value, money, sentence
 from shop import Money, Reason, Resolution, ReturnRequest
 from shop.eligibility import exchange_balance
 
@@ -70,17 +71,21 @@ async def agree_on_exchange(
     fee = file.quote(items, reason, Resolution.EXCHANGE).fee
     amount, surcharge = exchange_balance(file.order, total_difference(wishes), fee)
     way = await way_back(case, file)
-    details = lines(
+    summary = Summary(
+        "exchange",
         sentence("utter_summary_exchange", order_number=file.order.number),
-        *(sentence("utter_summary_exchanged", old=wish.chosen.name, new=wish.name) for wish in wishes),
-        *seal_lines(chosen),
-        *_balance_lines(amount, surcharge, fee, file.order.payment_method),
-        way_line(way),
-        sentence("utter_summary_reserved", count=file.policies.exchanges.reserve_days),
+        [
+            of_order(file.order.number),
+            *(_exchanged(wish) for wish in wishes),
+            *seal_lines(chosen),
+            *_balance(amount, surcharge, fee, file.order.payment_method),
+            way_part(way),
+            sentence("utter_summary_reserved", count=file.policies.exchanges.reserve_days),
+        ],
         sentence("utter_summary_exchange_question"),
     )
     slots = [*changeable, VARIANT_SLOT, *of_way(way)]
-    await confirm(case, "utter_details", "utter_confirm_exchange", slots, details=details)
+    await confirm(case, "utter_details", "utter_confirm_exchange", slots, summary)
     request = ReturnRequest(
         order_number=file.order.number,
         items=items,
@@ -96,11 +101,20 @@ async def agree_on_exchange(
     return Agreed(file, request, chosen, [wish.for_letter(case.language) for wish in wishes])
 
 
-def _balance_lines(amount: Money, surcharge: Money, fee: Money, method: str) -> list[Value]:
+def _exchanged(wish: Wish) -> Part:
+    """What goes back, and what comes in its place."""
+    chosen = wish.chosen
+    text = sentence("utter_summary_exchanged", old=chosen.name, new=wish.name)
+    return Part(text, items=((chosen.line, chosen.quantity),), label="instead", value=wish.name)
+
+
+def _balance(amount: Money, surcharge: Money, fee: Money, method: str) -> list[Part | Value]:
     """What an exchange pays out or costs."""
-    parts = [sentence("utter_summary_exchange_fee", amount=money(fee))] if fee.amount else []
+    parts: list[Part | Value] = [amount_part("exchange_fee", fee)] if fee.amount else []
     if surcharge.amount:
-        return [*parts, sentence("utter_summary_surcharge", amount=money(surcharge))]
+        return [*parts, amount_part("surcharge", surcharge, total=True)]
     if amount.amount:
-        return [*parts, sentence("utter_summary_difference_back", amount=money(amount), method=method)]
+        text = sentence("utter_summary_difference_back", amount=money(amount), method=method)
+        back = Part(text, label="refund", value=money(amount), total=True)
+        return [*parts, back, Part(None, label="method", value=method)]
     return [*parts, sentence("utter_summary_even")]

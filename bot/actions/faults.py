@@ -9,12 +9,14 @@ from functools import cached_property
 from math import ceil
 from typing import Any, ClassVar
 
-from bot.actions.asking import Choice, Deliberate, FreeText, Option, Photos, Quantity, Several, button, confirm, titled
+from bot.actions.asking import Choice, Deliberate, FreeText, Option, Photos, Several, button, confirm, titled
+from bot.actions.cards import Part, Summary, look_of_line, of_order, piece
 from bot.actions.case import Case
 from bot.actions.flow import Flow
 from bot.actions.handoff import hand_over, state_of
 from bot.actions.identity import ORDER_SLOT, identify, own_order
-from bot.actions.items import counted, item_name, letter_item, spoken_names
+from bot.actions.items import item_name, letter_item, spoken_names
+from bot.actions.quantities import ITEMS_SLOT, QUANTITY_SLOT, in_stock, quantity_of
 from bot.actions.refunding import promised_refund, started_refund
 from bot.actions.whereabouts import matter, person
 from bot.directives import HIGH, NORMAL
@@ -49,8 +51,6 @@ from shop.eligibility import (
     under_warranty,
 )
 
-ITEMS_SLOT = "items"
-QUANTITY_SLOT = "quantity"
 REMEDY_SLOT = "remedy"
 
 PACKAGING_ONLY = "packaging_only"
@@ -159,7 +159,8 @@ class Description(FreeText):
         case.say(self._response, choices=[nothing])
 
     def read(self, case: Case) -> str | None:
-        if case.said.choice(self.slot) == "none":
+        # A photograph says it as well.
+        if case.said.choice(self.slot) == "none" or (case.said.photos and not case.said.text.strip()):
             return ""
         return None if case.said.intent == "affirm" else super().read(case)
 
@@ -201,7 +202,7 @@ class ReportFault(Flow[Fault]):
         instant = not grave and detail != PACKAGING_ONLY and file.instant(items)
         amount = compensation(file.order, items, file.returns, file.refunds, file.policies, case.services.now()).total
         part_only = detail in PARTS_MISSING and not instant
-        remedies = _remedies(amount, part_only, part_only or await _in_stock(case, items))
+        remedies = _remedies(amount, part_only, part_only or await in_stock(case.services.shop, items))
         if not remedies:
             # Neither goods nor money are left to give.
             hand_over(case, "claim", summary=state_of(case, self.intent, self.slots))
@@ -216,7 +217,7 @@ class ReportFault(Flow[Fault]):
         ]
         sold_out = Remedy.REPLACEMENT not in [option.answer for option in remedies]
         summary = self._summary(case, fault, file.policies, sold_out)
-        await confirm(case, "utter_fault_summary", "utter_fault_confirm", changeable, details=summary)
+        await confirm(case, "utter_fault_summary", "utter_fault_confirm", changeable, summary)
         return fault
 
     async def settle(self, case: Case, details: Fault) -> None:
@@ -278,16 +279,23 @@ class ReportFault(Flow[Fault]):
         grave = {"severity": fault.severity} if fault.severity else {}
         return {**state_of(case, self.intent, self.slots), **facts, **grave, "claim_number": claim.number}
 
-    def _summary(self, case: Case, fault: Fault, policies: Section, sold_out: bool) -> Value:
-        """What is going to happen, a line for each fact."""
-        order = fault.order
-        return lines(
-            sentence("utter_fault_order", order_number=order.number),
-            *(counted(item_name(line), quantity) for line, quantity in fault.affected),
-            sentence(f"utter_{self.kind_slot}_{fault.detail}"),
-            sentence("utter_fault_photos", count=len(fault.photos)) if fault.photos else None,
-            sentence("utter_fault_sold_out") if sold_out else None,
-            _outcome(fault, policies, case),
+    def _summary(self, case: Case, fault: Fault, policies: Section, sold_out: bool) -> Summary:
+        """What is going to happen."""
+        number, count = fault.order.number, len(fault.photos)
+        kind = sentence(f"utter_{self.kind_slot}_{fault.detail}")
+        refund = Part(None, label="refund", value=money(fault.amount), total=True)
+        return Summary(
+            "fault",
+            sentence("utter_fault_order", order_number=number),
+            [
+                of_order(number),
+                *(piece(line, quantity) for line, quantity in fault.affected),
+                Part(kind, label="fault", value=kind),
+                Part(sentence("utter_fault_photos", count=count), label="photos", value=str(count)) if count else None,
+                sentence("utter_fault_sold_out") if sold_out else None,
+                refund if fault.instant and fault.remedy is Remedy.REFUND else None,
+                _outcome(fault, policies, case),
+            ],
         )
 
 
@@ -371,29 +379,14 @@ async def _affected(case: Case, file: OrderFile) -> list[tuple[OrderLine, int]]:
     if len(reportable) == 1 and case.known(ITEMS_SLOT) is None:
         case.set(ITEMS_SLOT, dict.fromkeys(reportable))
     options = [
-        Option(sku, item_name(line), (line, most), spoken_names(line, case.language))
+        Option(sku, item_name(line), (line, most), spoken_names(line, case.language), look=look_of_line(line))
         for sku, (line, most) in reportable.items()
     ]
     chosen: Any = await case.ask(Several(ITEMS_SLOT, "utter_question_items_fault", options, eager=True))
-    affected = []
-    for (line, most), quantity in chosen:
-        if most == 1:
-            quantity = 1
-        elif quantity is None or not 1 <= quantity <= most:
-            item = item_name(line)
-            quantity = await case.ask(Quantity(QUANTITY_SLOT, "utter_question_quantity_fault", most, item=item))
-            # Noted with the item, so that the next item can be asked about.
-            case.set(ITEMS_SLOT, {**case.known(ITEMS_SLOT), line.sku: quantity})
-            case.set(QUANTITY_SLOT, None)
-        affected.append((line, quantity))
-    return affected
-
-
-async def _in_stock(case: Case, items: Sequence[Item]) -> bool:
-    """Whether there are enough pieces of all items to send them again."""
-    products = await case.services.shop.products()
-    stock = {variant.sku: variant.stock for product in products for variant in product.variants}
-    return all(stock.get(sku, 0) >= count for sku, count in pieces(items).items())
+    return [
+        (line, await quantity_of(case, line, said, most, "utter_question_quantity_fault"))
+        for (line, most), said in chosen
+    ]
 
 
 def _remedies(amount: Money, part_only: bool, available: bool) -> list[Option[Remedy]]:

@@ -18,7 +18,7 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.asking import Confirm, Photos, Question
-from bot.actions.case import CONFIRMED_SLOT, REQUESTED_SLOT, Asking, Case, ChangedMind, Ended
+from bot.actions.case import CONFIRMED_SLOT, REQUESTED_SLOT, SETTLED_SLOT, Asking, Case, ChangedMind, Ended
 from bot.actions.handoff import (
     complains,
     hand_over,
@@ -280,6 +280,8 @@ class FlowEnd(Action):
         case = Case(self._services, dispatcher, tracker)
         try:
             await self._flow.settle(case, await self._flow.collect(case))
+            if not case.passed_on:
+                case.set(SETTLED_SLOT, True)
         except Asking:
             # What was agreed upon does not hold any more: another process or the shop was faster.
             return [*case.changes(), FollowupAction(f"{self._flow.intent}_form")]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.actions.case import Case
 from bot.directives import HIGH, NORMAL, handoff
 from bot.intents import NOT_UNDERSTOOD
 from bot.severity import SAFETY, severity
 from bot.values import moment
-from shop import Section
+from shop.hours import team_back
 
 COMPLAINTS_SLOT = "complaints"
 """When the customer complained (ISO 8601), by the id of the case in which it was."""
@@ -40,6 +39,7 @@ def hand_over(
         response: what is said, with its values.
     """
     case.say(response, json_message=handoff(reason, priority, summary), **values)
+    case.passed_on = True
     support = case.services.policies.for_country(case.services.country(case.tracker)).support
     back = team_back(support, case.services.now())
     if back:
@@ -51,17 +51,6 @@ def hand_over_urgently(case: Case, summary: Mapping[str, Any]) -> None:
     if severity(case.said.text, case.language) == SAFETY:
         case.say("utter_safety_first")
     hand_over(case, "complaint", "utter_complaint_urgent", priority=HIGH, summary=summary)
-
-
-def team_back(support: Section, now: datetime) -> datetime | None:
-    """When people are there again, by the policies' hours; None while they are."""
-    zone = ZoneInfo(support.time_zone)
-    opens, closes = time.fromisoformat(support.opens), time.fromisoformat(support.closes)
-    local = now.astimezone(zone)
-    if opens <= local.time() < closes:
-        return None
-    day = local.date() if local.time() < opens else local.date() + timedelta(days=1)
-    return datetime.combine(day, opens, zone)
 
 
 def state_of(case: Case, flow: str, slots: Sequence[str]) -> dict[str, Any]:

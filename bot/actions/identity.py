@@ -11,15 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.actions.asking import Choice, Option, Question, button
+from bot.actions.cards import look_of_order
 from bot.actions.case import Case
 from bot.choices import Option as Named
-from bot.identity import CheckOutcome, SendOutcome
+from bot.identity import VERIFIED_SLOT, CheckOutcome, SendOutcome
 from bot.nlu.attributes import IDENTITY
 from bot.values import day, lines, listing, names, sentence
 from shop import Customer, Order, email_key, order_digits
-
-VERIFIED_SLOT = "verified"
-"""Who the customer is: `id`, `email`, and `until` when (ISO 8601) that holds, `VERIFIED_FOR` after the proof."""
 
 VERIFIED_FOR = timedelta(minutes=30)
 
@@ -143,11 +141,19 @@ class OwnOrder(Choice[Order]):
     def __init__(self, response: str, orders: Sequence[Order], offered: Sequence[Order], language: str) -> None:
         self._orders = list(orders)
         options = [
-            Option(order.number, order_title(order), order, names=_order_names(order, language))
+            Option(
+                order.number,
+                order_title(order),
+                order,
+                names=_order_names(order, language),
+                look=look_of_order(order, order_title(order)),
+            )
             for order in offered[:MAX_OFFERED]
         ]
         contents = lines(*(order_contents(order) for order in offered[:MAX_OFFERED]))
-        super().__init__(ORDER_SLOT, response, options, eager=True, orders=contents)
+        # The card shows itself what is in the orders.
+        lead = sentence(response, orders="")
+        super().__init__(ORDER_SLOT, response, options, eager=True, lead=lead, orders=contents)
 
     def read(self, case: Case) -> str | None:
         return self._said(case) or super().read(case)
@@ -270,6 +276,7 @@ def _awaited(case: Case) -> bool:
 def _verify(case: Case, customer: Customer) -> None:
     until = case.services.now() + VERIFIED_FOR
     case.set(VERIFIED_SLOT, {"id": customer.id, "email": customer.email, "until": until.isoformat()})
+    case.set("country", customer.country)
 
 
 async def _send_code(case: Case, email: str, again: bool = False) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.actions import cards
 from bot.actions.alternatives import other_orders
 from bot.actions.case import Case
 from bot.actions.flow import Flow
 from bot.actions.identity import identify, own_order
+from bot.values import sentence
 from shop import Order
 
 VALID_FOR = timedelta(hours=24)
@@ -37,7 +39,9 @@ class RequestInvoice(Flow[Order]):
         await case.write("invoice", order, order_number=order.number, url=url)
         hours = int(VALID_FOR / timedelta(hours=1))
         others = await other_orders(case, self.intent, order, _has_invoice)
-        case.say("utter_invoice", order_number=order.number, url=url, hours=hours)
+        lead = sentence("utter_invoice_below", order_number=order.number, hours=hours)
+        card = cards.files(cards.file("invoice", url), lead=lead)
+        case.say("utter_invoice", order_number=order.number, url=url, hours=hours, card=card)
         if others:
             case.say("utter_invoice_others", choices=others)
 

@@ -25,6 +25,13 @@ def variant_name(product: Mapping[str, str], colour: Term | None, size: str | No
     return sentence("utter_item_size", name=name, size=size) if size else name
 
 
+def style(colour: Term | None, size: str | None) -> Any:
+    """Which variant of a product it is, where that is known already; None where there is only one."""
+    if colour and size:
+        return sentence("utter_variant_title", colour=names(colour.names), size=size)
+    return names(colour.names) if colour else size
+
+
 def counted(item: Value, quantity: int) -> Value:
     """So many pieces of an item; a single one is not counted."""
     return item if quantity == 1 else sentence("utter_item_count", quantity=quantity, item=item)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.actions import cards
 from bot.actions.case import Case
 from bot.actions.flow import Flow
 from bot.actions.identity import identify
-from bot.actions.items import counted
-from bot.actions.whereabouts import matter
-from bot.values import Value, day, lines, listing, money, names, sentence
+from bot.actions.whereabouts import contents, days_late, matter
+from bot.values import Value, day, lines, money, sentence
 from shop import Customer, Order
-from shop.eligibility import late_by
 
 MAX_LISTED = 5
 """How many orders a list shows at a time."""
@@ -40,23 +39,25 @@ class ListOrders(Flow[Customer]):
         older = case.said.choice(OLDER) or ""
         start = int(older) if older.isdecimal() and int(older) < len(orders) else 0
         shown = orders[start : start + MAX_LISTED]
+        response = "utter_older_orders" if start else "utter_orders"
         case.say(
-            "utter_older_orders" if start else "utter_orders",
+            response,
             count=len(orders),
             orders=lines(*(_summary(order, case.services.now()) for order in shown)),
             choices=_choices(shown, start + len(shown), len(orders)),
+            card=cards.orders(shown, case.services, lead=sentence(response, count=len(orders), orders="")),
         )
 
 
 def _summary(order: Order, now: datetime) -> Value:
-    status = "late" if late_by(order, now) else order.status
+    status = "late" if days_late(order, now) else order.status
     return sentence(
         "utter_order_summary",
         order_number=order.number,
         date=day(order.placed_at.date()),
         status=sentence(f"utter_status_{status}"),
         total=money(order.totals.total),
-        items=listing([counted(names(line.names), line.quantity) for line in order.lines]),
+        items=contents(order.lines),
     )
 
 

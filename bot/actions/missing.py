@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
+from bot.actions import cards
 from bot.actions.asking import Choice, Option, agreed, confirm, titled
 from bot.actions.case import Case
 from bot.actions.flow import Flow
 from bot.actions.handoff import hand_over
 from bot.actions.identity import ORDER_SLOT, identify, own_order
 from bot.actions.items import counted, item_name, letter_item, spoken_names
-from bot.actions.refunding import needs_approval, promised_refund, started_refund
-from bot.actions.whereabouts import Whereabouts, describe, find_whereabouts, matter, person
+from bot.actions.quantities import in_stock
+from bot.actions.refunding import promised_refund, started_refund
+from bot.actions.whereabouts import Whereabouts, describe, find_whereabouts, person
 from bot.values import Value, day, lines, listing, money, sentence
 from shop import (
     Claim,
@@ -37,7 +39,7 @@ from shop import (
     TrackingCode,
     TrackingEvent,
 )
-from shop.eligibility import compensation, inspected_by, pieces
+from shop.eligibility import compensation, inspected_by, needs_approval, pieces
 from shop.workdays import add_workdays
 
 PARCEL_SLOT = "parcel"
@@ -228,6 +230,7 @@ async def _parcel(case: Case, found: Whereabouts) -> Parcel:
                 sentence("utter_parcel_choice", items=one.contents),
                 one,
                 names=tuple(name for line in one.lines for name in spoken_names(line, case.language)),
+                look=cards.Look(one.contents, image=next((line.image for line in one.lines if line.image), None)),
             )
             for one in parcels
         ]
@@ -298,11 +301,11 @@ async def _settlement(case: Case, parcel: Parcel) -> Settlement:
     worth = parcel.worth
     if worth is None:
         case.end("utter_offer_person")
-    in_stock = await _in_stock(case, parcel.items)
-    if not in_stock and not agreed(case):
+    available = await in_stock(case.services.shop, parcel.items)
+    if not available and not agreed(case):
         case.set(REMEDY_SLOT, None)
     remedy = Remedy.REFUND
-    if in_stock or case.known(REMEDY_SLOT):
+    if available or case.known(REMEDY_SLOT):
         response = "utter_question_remedy_lost" if parcel.lost else "utter_question_remedy_searched"
         options = [Option(one.value, sentence(f"utter_remedy_{one}"), one) for one in Remedy]
         remedy = await case.ask(Choice(REMEDY_SLOT, response, options, eager=True, items=parcel.contents))
@@ -311,21 +314,39 @@ async def _settlement(case: Case, parcel: Parcel) -> Settlement:
         status = ClaimStatus.REVIEW if needs_approval(worth, parcel.policies) else ClaimStatus.SETTLED
     settlement = Settlement(parcel, remedy, worth, status)
     several = len(parcel.order.shipments) > 1
-    changeable = [ORDER_SLOT, *([PARCEL_SLOT] if several else []), *([REMEDY_SLOT] if in_stock else [])]
+    changeable = [ORDER_SLOT, *([PARCEL_SLOT] if several else []), *([REMEDY_SLOT] if available else [])]
+    promised = lines(None if available else sentence("utter_missing_sold_out"), _promised(settlement))
     await confirm(
         case,
         f"utter_confirm_missing_{status}",
         f"utter_yes_missing_{status}",
         changeable,
+        _summary(settlement, promised),
         order_number=parcel.order.number,
         items=parcel.contents,
         carrier=parcel.shipment.carrier,
         tracking_number=parcel.shipment.tracking_number,
         amount=money(worth),
         until=day(settlement.answer_by),
-        remedy=lines(None if in_stock else sentence("utter_missing_sold_out"), _promised(settlement)),
+        remedy=promised,
     )
     return settlement
+
+
+def _summary(settlement: Settlement, promised: Value) -> cards.Summary:
+    """What is to be confirmed; `promised` is what the customer will get."""
+    parcel = settlement.parcel
+    refund = settlement.remedy is Remedy.REFUND and settlement.status is ClaimStatus.SETTLED
+    until = {ClaimStatus.CARRIER: "lost_from", ClaimStatus.REVIEW: "answer_by"}.get(settlement.status)
+    parts = [
+        cards.of_order(parcel.order.number),
+        *(cards.piece(line, line.quantity) for line in parcel.lines),
+        cards.Part(None, label="parcel", value=f"{parcel.shipment.carrier} {parcel.shipment.tracking_number}"),
+        cards.Part(None, label=until, value=day(settlement.answer_by)) if until else None,
+        cards.Part(None, label="refund", value=money(settlement.worth), total=True) if refund else None,
+        promised,
+    ]
+    return cards.Summary("missing", None, parts)
 
 
 def _promised(settlement: Settlement) -> Value:
@@ -395,13 +416,5 @@ def _explain(case: Case, found: Whereabouts, until: date | None = None) -> NoRet
     """Say where an order is, and `until` when to wait for it."""
     # Of an order that is late, its description says that already.
     patience = sentence("utter_missing_wait", until=day(until)) if until and not found.late else None
-    track = matter("track_order", sentence("utter_reading_track_order"), found.order.number)
-    choices = [track, person()] if found.order.status.open else [person()]
-    case.end("utter_order_status", details=lines(describe(found), patience), choices=choices)
-
-
-async def _in_stock(case: Case, items: Sequence[Item]) -> bool:
-    """Whether all of it can be sent again."""
-    products = await case.services.shop.products()
-    stock = {variant.sku: variant.stock for product in products for variant in product.variants}
-    return all(stock.get(sku, 0) >= quantity for sku, quantity in pieces(items).items())
+    card = cards.tracking(found, case.services, patience)
+    case.end("utter_order_status", details=lines(describe(found), patience), choices=[person()], card=card)

@@ -9,11 +9,12 @@ from typing import Any, NoReturn
 
 from bot import directives
 from bot.actions.asking import Choice, Option
+from bot.actions.cards import Summary, of_order, piece
 from bot.actions.case import CONFIRMED_SLOT, Case
 from bot.actions.flow import Flow
 from bot.actions.identity import ORDER_SLOT, identify, number_said
 from bot.actions.items import counted, item_name
-from bot.actions.sending_back import method_name, next_line, paper_link
+from bot.actions.sending_back import method_name, next_line, paper, paper_link
 from bot.actions.whereabouts import matter, person
 from bot.values import Value, day, lines, money, sentence
 from shop import (
@@ -113,17 +114,35 @@ class ReturnProgress(Flow[ReturnState]):
             choices.append(matter("return_item", sentence("utter_reading_return_item"), details.order.number))
         if return_.status is ReturnStatus.EXPIRED or _inspection_late(details):
             choices.append(person())
-        case.say("utter_details", details=lines(*details.remarks, *_state_lines(case, details)), choices=choices)
+
+        def told(link: str | None) -> Value:
+            return lines(*details.remarks, *_state_lines(details, link))
+
+        link = paper_link(case, return_) if return_.status is ReturnStatus.ANNOUNCED else None
+        card = paper(return_, link, lead=told(None)) if link else _shown(details).card(case.services)
+        case.say("utter_details", details=told(link), choices=choices, card=card)
 
 
-def _state_lines(case: Case, state: ReturnState) -> list[Value]:
-    """Where a return stands, and what is next."""
+def _shown(state: ReturnState) -> Summary:
+    """Where a return stands, on a card."""
+    head, told = _state(state, None)
+    pieces = [piece(line, quantity) for line, quantity in _lines_of(state)]
+    return Summary("return", None, [of_order(state.order.number), *pieces, *told], lines(*state.remarks, head))
+
+
+def _state_lines(state: ReturnState, link: str | None) -> list[Value]:
+    """Where a return stands, and what is next; `link` leads to what has to be printed or shown."""
+    head, told = _state(state, link)
+    return [head, *(counted(item_name(line), quantity) for line, quantity in _lines_of(state)), *told]
+
+
+def _state(state: ReturnState, link: str | None) -> tuple[Value, list[Value]]:
+    """Where a return stands, and what is said of it below its items."""
     return_ = state.return_
     head: dict[str, Any] = {"return_number": return_.number}
-    items = [counted(item_name(line), quantity) for line, quantity in _lines_of(state)]
     match return_.status:
         case ReturnStatus.ANNOUNCED:
-            told = [next_line(return_, paper_link(case, return_)), *_reserved(return_), *_then(state)]
+            told = [next_line(return_, link), *_reserved(return_), *_then(state)]
         case ReturnStatus.IN_TRANSIT:
             head |= {"carrier": return_.carrier, "tracking_number": return_.tracking_number}
             told = _then(state)
@@ -137,7 +156,7 @@ def _state_lines(case: Case, state: ReturnState) -> list[Value]:
         case ReturnStatus.EXPIRED:
             head["until"] = day(return_.label_valid_until)
             told = [sentence("utter_return_expired_sent")]
-    return [sentence(f"utter_return_{return_.status}", **head), *items, *told]
+    return sentence(f"utter_return_{return_.status}", **head), told
 
 
 def _lines_of(state: ReturnState) -> list[tuple[Any, int]]:
@@ -231,6 +250,7 @@ class RefundProgress(Flow[RefundState]):
             summary = {"flow": self.intent, "order_number": order.number, "refund_number": refund.number}
             passed_on = directives.handoff("claim", directives.HIGH, summary)
             case.say("utter_refund_passed_on", json_message=passed_on)
+            case.passed_on = True
         elif details.arrived:
             case.say("utter_refund_arrived")
         else:

@@ -10,6 +10,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions import cards
+from bot.actions.case import SETTLED_SLOT
 from bot.actions.services import Services, entity_values
 from bot.countries import mentioned_country
 from bot.decision import WORTH_OFFERING
@@ -89,21 +91,26 @@ class AnswerQuestion(Action):
         passage = self._passage(question, article)
         # The answer itself was said before, unless it is another country's now.
         known = ASKED in message and topic_of(tracker) == topic and not mentioned
-        said = lines(
+        told = lines(
             sentence("utter_in_english") if fallback else None,
             sentence("utter_for_country", country=country_value(country)) if mentioned else None,
             None if known and passage else article.answer,
             passage.text if passage else None,
-            sentence("utter_more", url=self._url(article, country, passage)),
         )
+        url = self._url(article, country, passage)
+        more, linked = (sentence("utter_more", url=where) for where in (url, cards.link(article.title, url)))
+        said = lines(told, more)
         # In the middle of something else, the customer has another question to answer.
         if tracker.active_loop_name or tracker.get_slot("next_matter"):
-            dispatcher.utter_message(response="utter_answer", answer=said)
+            dispatcher.utter_message(response="utter_answer", answer=said, card=cards.text(told, linked))
         else:
-            said = lines(said, sentence("utter_did_this_help"))
+            helped = sentence("utter_did_this_help")
             others = article_choices(services, tracker, [one for one in runners_up if one[1] >= RUNNER_UP])
             dispatcher.utter_message(
-                response="utter_answer", answer=said, choices=[*_rating(topic.article), *others[:1]]
+                response="utter_answer",
+                answer=lines(said, helped),
+                choices=[*_rating(topic.article), *others[:1]],
+                card=cards.text(told, linked, helped),
             )
         events: list[EventType] = [SlotSet(TOPIC_SLOT, topic.as_dict())]
         return [*events, SlotSet("country", mentioned)] if mentioned else events
@@ -130,7 +137,7 @@ class RateAnswer(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         if "yes" in entity_values(tracker, "helpful"):
             dispatcher.utter_message(response="utter_rated_helpful")
-            return []
+            return [SlotSet(SETTLED_SLOT, True)]
         asked = topic_of(tracker)
         article = next(iter(entity_values(tracker, "article")), None)
         if article is None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from bot.values import Value, day, money, sentence
 from shop import Money, Order, Refund, RefundStatus, Section
-from shop.eligibility import inspected_by, refund_due, today
+from shop.eligibility import inspected_by, needs_approval, refund_due, today
 
 
 def promised_refund(order: Order, amount: Money, policies: Section, now: datetime) -> Value:
@@ -20,13 +20,6 @@ def promised_refund(order: Order, amount: Money, policies: Section, now: datetim
 def started_refund(refund: Refund) -> Value:
     """How and by when a refund goes back that has been started."""
     return _goes_back(refund.amount, refund.method, refund.due_on, refund.status is RefundStatus.APPROVAL)
-
-
-def needs_approval(amount: Money, policies: Section) -> bool:
-    """Whether a person looks at an amount before it goes back."""
-    limit: Money = policies.refunds.approval_limit
-    # A limit in another currency says nothing.
-    return amount.currency != limit.currency or amount.amount > limit.amount
 
 
 def _goes_back(amount: Money, method: str, due: date, checked: bool) -> Value:

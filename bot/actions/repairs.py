@@ -10,11 +10,13 @@ from typing import Any, NoReturn
 
 from bot.actions.alternatives import other_orders
 from bot.actions.asking import Choice, Day, Deliberate, FreeText, Option, agreed, button, confirm, titled
+from bot.actions.cards import Part, Summary, look_of_line, of_order, piece
 from bot.actions.case import Case
 from bot.actions.flow import Flow
 from bot.actions.handoff import state_of
 from bot.actions.identity import ORDER_SLOT, OwnOrder, identify
 from bot.actions.items import item_name, spoken_names
+from bot.actions.quantities import ITEMS_SLOT
 from bot.actions.troubleshooting import FAULT_SLOT, PROBLEM_SLOT, told_hazard, warn
 from bot.actions.whereabouts import matter, person
 from bot.choices import Option as Named
@@ -24,7 +26,6 @@ from shop import Money, Order, OrderLine, Repair, RepairRequest, RepairStatus, R
 from shop.eligibility import delivered_on, gone_back, pickup_days, today, under_warranty, warranty_until
 from shop.troubleshooting import GENERAL
 
-ITEMS_SLOT = "items"
 WAY_SLOT = "repair_way"
 DAY_SLOT = "repair_day"
 
@@ -161,18 +162,8 @@ class RequestRepair(Flow[Agreement]):
             *([ITEMS_SLOT] if len(file.lines) > 1 else []),
             *(FAULT_SLOT, WAY_SLOT, DAY_SLOT),
         ]
-        address = file.order.shipping_address
-        details = lines(
-            sentence("utter_summary_repair", order_number=file.order.number),
-            item_name(line),
-            sentence("utter_summary_fault", fault=fault["text"]),
-            sentence("utter_summary_tried", count=len(fault["tried"])) if fault.get("tried") else None,
-            warranty,
-            sentence(f"utter_summary_repair_{way}", day=day(on), street=address.street, city=address.city),
-            sentence("utter_summary_repair_takes", count=file.policies.repairs.workdays),
-            sentence("utter_summary_repair_question"),
-        )
-        await confirm(case, "utter_details", "utter_confirm_repair", changeable, details=details)
+        summary = _summary(file, line, fault, warranty, way, on)
+        await confirm(case, "utter_details", "utter_confirm_repair", changeable, summary)
         request = RepairRequest(file.order.number, line.sku, _fault_text(fault), way, on, covered, fee)
         return Agreement(file, line, request)
 
@@ -255,7 +246,10 @@ async def _line(case: Case, file: RepairFile) -> OrderLine:
     likely = next((found for found in (faulty, file.lines) if len(found) == 1), None)
     if likely and case.known(ITEMS_SLOT) is None:
         case.set(ITEMS_SLOT, likely[0].sku)
-    options = [Option(line.sku, item_name(line), line, names=spoken_names(line, case.language)) for line in file.lines]
+    options = [
+        Option(line.sku, item_name(line), line, names=spoken_names(line, case.language), look=look_of_line(line))
+        for line in file.lines
+    ]
     return await case.ask(Choice(ITEMS_SLOT, "utter_question_items_repair", options, eager=True))
 
 
@@ -266,6 +260,29 @@ async def _day(case: Case, file: RepairFile, way: RepairWay) -> date:
     facts = {"street": address.street, "city": address.city}
     question = Day(DAY_SLOT, f"utter_question_repair_day_{way}", days, file.today, **facts)
     return await case.ask(question)
+
+
+def _summary(
+    file: RepairFile, line: OrderLine, fault: Mapping[str, Any], warranty: Value, way: RepairWay, on: date
+) -> Summary:
+    """What is to be booked."""
+    number, address = file.order.number, file.order.shipping_address
+    told, tried = fault["text"], len(fault.get("tried", ()))
+    gets_there = sentence(f"utter_summary_repair_{way}", day=day(on), street=address.street, city=address.city)
+    return Summary(
+        "repair",
+        sentence("utter_summary_repair", order_number=number),
+        [
+            of_order(number),
+            piece(line, 1),
+            Part(sentence("utter_summary_fault", fault=told), label="fault", value=told),
+            Part(sentence("utter_summary_tried", count=tried), label="tried", value=str(tried)) if tried else None,
+            warranty,
+            Part(gets_there, label="repair_way", value=gets_there),
+            sentence("utter_summary_repair_takes", count=file.policies.repairs.workdays),
+        ],
+        sentence("utter_summary_repair_question"),
+    )
 
 
 async def _refuse(case: Case, order: Order) -> NoReturn:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.actions.asking import Question, button
+from bot.actions import cards
+from bot.actions.asking import Option as Offer
+from bot.actions.asking import Question, button, choices_card
 from bot.actions.case import Asking, Case
-from bot.actions.items import item_name, variant_name
+from bot.actions.items import item_name, style, variant_name
 from bot.actions.sending_back import Chosen
 from bot.actions.whereabouts import person
 from bot.choices import Option
@@ -129,21 +131,22 @@ class Wanted(Question[Wish]):
     async def put(self, case: Case) -> None:
         parts = [sentence("utter_variant_sold_out", item=self._sold_out.name)] if self._sold_out else []
         if self._product is None:
-            offered = [(model.sku, self._model_title(model)) for model in self._shelf.models[:MAX_OFFERED]]
+            offered = [self._model(model) for model in self._shelf.models[:MAX_OFFERED]]
             parts.append(sentence("utter_question_model", item=item_name(self._line)))
         else:
             variants = self._shelf.in_stock(self._product)[:MAX_OFFERED]
-            offered = [(variant.sku, variant_title(variant)) for variant in variants]
+            offered = [_variant(variant) for variant in variants]
             if self._product is self._shelf.own:
                 parts.append(sentence("utter_question_variant", item=item_name(self._line)))
             else:
                 parts.append(sentence("utter_question_variant_of", item=names(self._product.names)))
             if self._shelf.models:
-                offered.append((ANOTHER_MODEL, sentence("utter_another_model")))
-        choices = [button(case, self.slot, value, title) for value, title in offered]
+                offered.append(Offer(ANOTHER_MODEL, sentence("utter_another_model"), ANOTHER_MODEL))
+        choices = [button(case, self.slot, offer.value, offer.title) for offer in offered]
+        card = choices_card(case, self.slot, offered, choices)
         if self._sold_out:
             choices += [self._instead(case), person()]
-        case.say("utter_details", details=lines(*parts), choices=choices)
+        case.say("utter_details", details=lines(*parts), choices=choices, card=card)
 
     def read(self, case: Case) -> dict[str, str] | None:
         said = case.said
@@ -167,6 +170,10 @@ class Wanted(Question[Wish]):
             self._product = next((model for model in self._shelf.models if model.sku == picked), self._product)
         # The answers for the other items stay, and so does what is known of this one.
         raise Asking(self)
+
+    def _model(self, model: Product) -> Offer[str]:
+        title = self._model_title(model)
+        return Offer(model.sku, title, model.sku, look=cards.look_of_model(model, title))
 
     def _model_title(self, model: Product) -> Value:
         difference = exchange_difference(self._line, model, self._line.unit_price.currency)
@@ -252,11 +259,10 @@ def fitting_reason(wishes: Sequence[Wish]) -> Reason:
     return Reason.CHANGED_MIND
 
 
-def variant_title(variant: Variant) -> Any:
-    """A variant on a button, which the question says the product of."""
-    if variant.colour and variant.size:
-        return sentence("utter_variant_title", colour=names(variant.colour.names), size=variant.size)
-    return names(variant.colour.names) if variant.colour else variant.size
+def _variant(variant: Variant) -> Offer[str]:
+    """A variant as a choice, which the question says the product of."""
+    title = style(variant.colour, variant.size)
+    return Offer(variant.sku, title, variant.sku, look=cards.look_of_variant(variant))
 
 
 def _sizes(product: Product) -> list[str]:

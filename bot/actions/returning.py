@@ -7,20 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.actions.asking import Choice, Deliberate, Option, button, confirm
+from bot.actions.cards import Part, Summary, of_order
 from bot.actions.case import Asking, Case
 from bot.actions.exchanging import agree_on_exchange
 from bot.actions.flow import Flow
 from bot.actions.identity import ORDER_SLOT
 from bot.actions.items import spoken_names
+from bot.actions.quantities import ITEMS_SLOT, QUANTITY_SLOT
 from bot.actions.replacing import VARIANT_SLOT, exchangeable
 from bot.actions.sending_back import (
     DAY_SLOT,
-    ITEMS_SLOT,
-    QUANTITY_SLOT,
     WAY_SLOT,
     Agreed,
     Chosen,
     OrderFile,
+    amount_part,
     arrival_line,
     chosen_items,
     of_way,
@@ -28,13 +29,13 @@ from bot.actions.sending_back import (
     returnable_file,
     seal_lines,
     way_back,
-    way_line,
+    way_part,
 )
 from bot.actions.whereabouts import matter
 from bot.choices import Option as Named
-from bot.values import Value, lines, money, sentence
+from bot.values import Value, money, sentence
 from shop import STORE_CREDIT, Reason, Resolution, ReturnRequest
-from shop.eligibility import Quote
+from shop.eligibility import Quote, needs_approval
 
 REASON_SLOT = "reason"
 RESOLUTION_SLOT = "resolution"
@@ -69,13 +70,26 @@ class WhyBack(Choice[str]):
     # "I don't want it any more" gives up nothing but the thing.
     akin = frozenset({"stop", "exchange_item", *REPORTED.values()})
 
-    def __init__(self, chosen: Sequence[Chosen], language: str) -> None:
+    def __init__(self, order_number: str, chosen: Sequence[Chosen], language: str) -> None:
         options = [Option(reason.value, sentence(f"utter_reason_{reason}"), reason.value) for reason in Reason]
         options += [Option(f"{reason}{ALL_THE_SAME}", "", f"{reason}{ALL_THE_SAME}") for reason in REPORTED]
         super().__init__(REASON_SLOT, "utter_question_reason", options, eager=True)
         sized = any(each.line.size for each in chosen)
         self._offered = [reason for reason in OFFERED_REASONS if sized or reason not in OF_SIZE]
         self._items = [Named(each.line.sku, spoken_names(each.line, language)) for each in chosen]
+        self._understood = Summary(
+            "return",
+            sentence("utter_summary_return", order_number=order_number),
+            [of_order(order_number), *(each.part for each in chosen)],
+            sentence("utter_question_reason"),
+        )
+
+    async def put(self, case: Case) -> None:
+        if not case.fresh(ITEMS_SLOT) or case.said.choice(ITEMS_SLOT):
+            return await super().put(case)
+        # What was not chosen with a button is said, so that it can be put right.
+        card = self._understood.card(case.services)
+        case.say("utter_details", details=self._understood.text, choices=self.buttons(case), card=card)
 
     def buttons(self, case: Case) -> list[dict[str, Any]]:
         return [button(case, self.slot, reason, sentence(f"utter_reason_{reason}")) for reason in self._offered]
@@ -186,16 +200,21 @@ class ReturnItem(Flow[Agreed]):
         items = tuple(each.item for each in chosen)
         quote = file.quote(items, reason, resolution)
         way = await way_back(case, file)
-        details = lines(
+        why = sentence(f"utter_reason_{reason}")
+        summary = Summary(
+            "return",
             sentence("utter_summary_return", order_number=file.order.number),
-            *(each.name for each in chosen),
-            *seal_lines(chosen),
-            sentence("utter_summary_reason", reason=sentence(f"utter_reason_{reason}")),
-            *_amount_lines(file, quote, resolution),
-            way_line(way),
+            [
+                of_order(file.order.number),
+                *(each.part for each in chosen),
+                *seal_lines(chosen),
+                Part(sentence("utter_summary_reason", reason=why), label="reason", value=why),
+                *_amounts(file, quote, resolution),
+                way_part(way),
+            ],
             sentence("utter_summary_return_question"),
         )
-        await confirm(case, "utter_details", "utter_confirm_return", [*changeable, *of_way(way)], details=details)
+        await confirm(case, "utter_details", "utter_confirm_return", [*changeable, *of_way(way)], summary)
         request = ReturnRequest(
             order_number=file.order.number,
             items=items,
@@ -213,7 +232,7 @@ class ReturnItem(Flow[Agreed]):
 
 
 async def _reason(case: Case, file: OrderFile, chosen: Sequence[Chosen]) -> Reason:
-    value = await case.ask(WhyBack(chosen, case.language))
+    value = await case.ask(WhyBack(file.order.number, chosen, case.language))
     if value in REPORTED:
         value = await case.ask(ReportInstead(Reason(value), file.order.number))
     return Reason(value.removesuffix(ALL_THE_SAME))
@@ -232,11 +251,11 @@ def _money_instead(case: Case) -> dict[str, Any]:
     return button(case, RESOLUTION_SLOT, Resolution.REFUND, sentence("utter_money_instead"))
 
 
-def _amount_lines(file: OrderFile, quote: Quote, resolution: Resolution) -> list[Value]:
+def _amounts(file: OrderFile, quote: Quote, resolution: Resolution) -> list[Part | Value]:
     """What comes back, what it is made of, where it goes, and when."""
-    parts = [
-        sentence(f"utter_summary_{part}", amount=money(amount))
-        for part, amount in (
+    parts: list[Part | Value] = [
+        amount_part(name, amount, taken_off=name == "fee")
+        for name, amount in (
             ("tax", quote.tax),
             ("delivery_fee", quote.shipping),
             ("fee", quote.fee),
@@ -245,13 +264,15 @@ def _amount_lines(file: OrderFile, quote: Quote, resolution: Resolution) -> list
         if amount.amount
     ]
     if parts:
-        parts.insert(0, sentence("utter_summary_goods", amount=money(quote.goods)))
+        parts.insert(0, amount_part("goods", quote.goods))
+    total = money(quote.total)
     if resolution is Resolution.STORE_CREDIT:
         method = STORE_CREDIT
-        parts.append(sentence("utter_summary_credit", amount=money(quote.total)))
+        parts.append(Part(sentence("utter_summary_credit", amount=total), label="credit", value=total, total=True))
     else:
         method = file.order.payment_method
-        parts.append(sentence("utter_summary_refund", amount=money(quote.total), method=method))
-    if quote.total.amount > file.policies.refunds.approval_limit.amount:
+        text = sentence("utter_summary_refund", amount=total, method=method)
+        parts += [Part(text, label="refund", value=total, total=True), Part(None, label="method", value=method)]
+    if needs_approval(quote.total, file.policies):
         parts.append(sentence("utter_summary_approval"))
     return [*parts, arrival_line(method, file.policies)]

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from bot.actions.asking import Day, Deliberate, Option, Quantity, Several, titled
+from bot.actions import cards
+from bot.actions.asking import Day, Deliberate, Option, Several, titled
 from bot.actions.case import Case
 from bot.actions.identity import identify, own_order
 from bot.actions.items import counted, item_name, letter_item, spoken_names
+from bot.actions.quantities import ITEMS_SLOT, quantity_of
 from bot.actions.whereabouts import matter, person
+from bot.directives import handoff
 from bot.values import Value, day, lines, money, sentence
 from shop import (
     STORE_CREDIT,
     Item,
+    Money,
     Order,
     OrderLine,
     OrderStatus,
@@ -34,6 +38,7 @@ from shop.eligibility import (
     Quote,
     Returnable,
     cancellable,
+    needs_approval,
     pickup_days,
     quote,
     returnable,
@@ -41,10 +46,11 @@ from shop.eligibility import (
     under_warranty,
 )
 
-ITEMS_SLOT = "items"
-QUANTITY_SLOT = "quantity"
 WAY_SLOT = "way_back"
 DAY_SLOT = "pickup_day"
+
+LABEL, CODE = "label", "drop_off_code"
+"""What has to be printed or shown with a return: kinds of documents."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,11 @@ class Chosen:
         """As customers read it."""
         return counted(item_name(self.line), self.quantity)
 
+    @property
+    def part(self) -> cards.Part:
+        """As a summary has it."""
+        return cards.piece(self.line, self.quantity)
+
     def for_letter(self, language: str) -> dict[str, Any]:
         """As letters list it."""
         return letter_item(self.line, self.quantity, language)
@@ -116,7 +127,14 @@ class Items(Several[Returnable]):
         self._found = list(found)
         self._file = file
         options = [
-            Option(each.line.sku, item_name(each.line), each, names=spoken_names(each.line, language)) for each in found
+            Option(
+                each.line.sku,
+                item_name(each.line),
+                each,
+                names=spoken_names(each.line, language),
+                look=cards.look_of_line(each.line),
+            )
+            for each in found
         ]
         obstacles = [obstacle_line(each, file) for each in found if each.obstacle]
         details = lines(*obstacles, sentence(response, order_number=file.order.number))
@@ -220,20 +238,10 @@ async def chosen_items(case: Case, file: OrderFile, response: str, exchange: boo
     """The items that go back, each with its quantity. Raises `Asking`."""
     picked: Any = await case.ask(Items(response, file.returnable(exchange), file, case.language))
     chosen = []
-    for each, quantity in picked:
-        if quantity is None or not 1 <= quantity <= each.quantity:
-            quantity = each.quantity if each.quantity == 1 else await _asked_quantity(case, each)
+    for each, said in picked:
+        quantity = await quantity_of(case, each.line, said, each.quantity, "utter_question_quantity")
         chosen.append(Chosen(each.line, quantity, each.sealed_only))
     return chosen
-
-
-async def _asked_quantity(case: Case, each: Returnable) -> int:
-    """How many pieces; the answer is noted with the item, so that the next item can be asked about."""
-    item = item_name(each.line)
-    quantity: int = await case.ask(Quantity(QUANTITY_SLOT, "utter_question_quantity", each.quantity, item=item))
-    case.set(ITEMS_SLOT, {**case.known(ITEMS_SLOT), each.line.sku: quantity})
-    case.set(QUANTITY_SLOT, None)
-    return quantity
 
 
 async def way_back(case: Case, file: OrderFile) -> Way:
@@ -254,10 +262,20 @@ def of_way(way: Way) -> list[str]:
     return [WAY_SLOT, DAY_SLOT] if way.pickup_on else [WAY_SLOT]
 
 
-def way_line(way: Way) -> Value:
+def way_part(way: Way) -> cards.Part:
     """How it goes back, in a summary."""
-    values = {"day": day(way.pickup_on)} if way.pickup_on else {}
-    return sentence(f"utter_summary_way_{way.by}", **values)
+    by = sentence(f"utter_way_back_{way.by}")
+    if way.pickup_on is None:
+        return cards.Part(sentence(f"utter_summary_way_{way.by}"), label="way_back", value=by)
+    on = day(way.pickup_on)
+    return cards.Part(sentence(f"utter_summary_way_{way.by}", day=on), label="way_back", value=lines(by, on))
+
+
+def amount_part(name: str, amount: Money, *, total: bool = False, taken_off: bool = False) -> cards.Part:
+    """An amount, in a summary: `utter_summary_<name>` says it, `utter_label_<name>` labels it."""
+    value = money(amount * -1 if taken_off else amount)
+    text = sentence(f"utter_summary_{name}", amount=money(amount))
+    return cards.Part(text, label=name, value=value, total=total)
 
 
 def seal_lines(chosen: Sequence[Chosen]) -> list[Value]:
@@ -307,24 +325,46 @@ async def register(case: Case, agreed: Agreed) -> None:
         "pickup_day": day(return_.pickup_on) if return_.pickup_on else None,
     }
     await case.write("return_confirmation", agreed.file.order, **values)
-    details = [sentence("utter_return_registered", return_number=return_.number), next_line(return_, url)]
-    if return_.reserved_until:
-        details.append(sentence("utter_return_reserved", until=day(return_.reserved_until)))
-    case.say("utter_details", details=lines(*details, sentence("utter_return_by_mail")))
+
+    def told(link: str | None) -> Value:
+        until = return_.reserved_until
+        return lines(
+            sentence("utter_return_registered", return_number=return_.number),
+            next_line(return_, link),
+            sentence("utter_return_reserved", until=day(until)) if until else None,
+            sentence("utter_return_by_mail"),
+        )
+
+    case.say("utter_details", details=told(url), card=paper(return_, url, lead=told(None)))
+    if agreed.request.resolution is not Resolution.EXCHANGE and needs_approval(return_.amount, agreed.file.policies):
+        # Nobody waits for it: by the time that the parcel is back, a person has looked at the amount.
+        about = {"flow": "return_item", "order_number": return_.order_number, "return_number": return_.number}
+        case.dispatcher.utter_message(json_message=handoff("refund_limit", summary=about))
 
 
 def paper_link(case: Case, return_: Return) -> str:
     """The link to what has to be printed or shown; it is good as long as the label."""
-    kind = "drop_off_code" if return_.way_back is WayBack.QR_CODE else "label"
     # The last day ends twelve hours later in the westernmost zone than in UTC.
     end = datetime.combine(return_.label_valid_until, time(12), UTC) + timedelta(days=1)
-    return case.services.link(kind, return_.number, language=case.language, valid=end - case.services.now())
+    return case.services.link(_paper(return_), return_.number, language=case.language, valid=end - case.services.now())
 
 
-def next_line(return_: Return, url: str) -> Value:
-    """What the customer does next with a return that is announced."""
+def paper(return_: Return, url: str, lead: Value) -> cards.Card:
+    """The card with what has to be printed or shown; `lead` is the text without the link."""
+    kind = _paper(return_)
+    return cards.files(cards.file(kind, url, "PNG" if kind == CODE else "PDF"), lead=lead)
+
+
+def _paper(return_: Return) -> str:
+    """What has to be printed or shown, as a kind of document."""
+    return CODE if return_.way_back is WayBack.QR_CODE else LABEL
+
+
+def next_line(return_: Return, url: str | None) -> Value:
+    """What the customer does next with a return that is announced; without the `url` where a card has it."""
     values: dict[str, Any] = {"url": url, "until": day(return_.label_valid_until)}
     values["carrier"] = return_.carrier or sentence("utter_the_carrier")
     if return_.pickup_on:
         values["day"] = day(return_.pickup_on)
-    return sentence(f"utter_next_{return_.way_back}", **values)
+    linked = "" if url else "_below"
+    return sentence(f"utter_next_{return_.way_back}{linked}", **values)

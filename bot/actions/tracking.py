@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.actions import cards
 from bot.actions.case import Case
 from bot.actions.flow import Flow
 from bot.actions.identity import (
@@ -13,12 +14,12 @@ from bot.actions.identity import (
     AnyOrderNumber,
     Email,
     identify,
-    order_title,
     own_order,
     verified,
 )
 from bot.actions.whereabouts import describe, find_whereabouts, matter, offers
 from bot.identity import CheckOutcome
+from bot.values import sentence
 from shop import Customer, Order, email_key
 
 GUESSES_SLOT = "guesses"
@@ -64,7 +65,8 @@ class TrackOrder(Flow[Tracked]):
         personal = details.customer is not None
         found = await find_whereabouts(order, services.shop, services.policies, services.now(), personal)
         others = await _other_orders(case, details)
-        case.say("utter_order_status", details=describe(found), choices=[*offers(found), *others])
+        card = cards.tracking(found, services)
+        case.say("utter_order_status", details=describe(found), choices=[*offers(found), *others], card=card)
 
 
 def _guessed_often(case: Case) -> bool:
@@ -98,4 +100,7 @@ async def _other_orders(case: Case, tracked: Tracked) -> list[dict[str, Any]]:
         return []
     orders = await case.services.shop.orders_of(tracked.customer.email)
     others = [order for order in orders if order.status.open and order.number != tracked.order.number]
-    return [matter("track_order", order_title(order), order.number) for order in others[:OTHERS_OFFERED]]
+    return [
+        matter("track_order", sentence("utter_track_choice", order_number=order.number), order.number)
+        for order in others[:OTHERS_OFFERED]
+    ]

@@ -17,6 +17,7 @@ from shop import (
     ClaimKind,
     ClaimStatus,
     Order,
+    OrderLine,
     OrderStatus,
     Policies,
     Refund,
@@ -45,7 +46,7 @@ EVENTS_SHOWN = 3
 
 _AT_CUSTOMS = frozenset({TrackingCode.CUSTOMS_ARRIVED, TrackingCode.CUSTOMS_HELD})
 
-_DOORSTEP = {
+DOORSTEP = {
     TrackingCode.DELIVERY_ATTEMPTED: "utter_order_attempted",
     TrackingCode.HELD_AT_PICKUP: "utter_order_at_pickup",
     TrackingCode.RETURNED_TO_SENDER: "utter_order_sent_back",
@@ -81,8 +82,7 @@ class Whereabouts:
     @property
     def late(self) -> int:
         """How many days late it is; 0 where it waits for the customer, or comes back."""
-        latest = _latest(self.order)
-        return 0 if latest and latest.code in _WAITING else late_by(self.order, self.now)
+        return days_late(self.order, self.now)
 
     @property
     def too_late(self) -> bool:
@@ -140,8 +140,36 @@ async def find_whereabouts(order: Order, shop: Shop, policies: Policies, now: da
 def describe(found: Whereabouts) -> Value:
     """The answer to the question where an order is."""
     return lines(
-        _headline(found), *_delivery(found), *_customs(found), *_parcels(found), *_remedy(found), *_afterwards(found)
+        headline(found), *_delivery(found), *_customs(found), *_parcels(found), *_remedy(found), *_afterwards(found)
     )
+
+
+def remarks(found: Whereabouts) -> list[Value]:
+    """What is to be said besides the headline, the day on which it is expected, and the scans."""
+    late = [sentence("utter_order_late", count=found.late)] if found.late else []
+    return [*late, *_customs(found), *_remedy(found), *_afterwards(found)]
+
+
+def days_late(order: Order, now: datetime) -> int:
+    """How many days late an order is; 0 where it waits for the customer, or comes back."""
+    latest = latest_scan(order)
+    return 0 if latest and latest.code in _WAITING else late_by(order, now)
+
+
+def expected(order: Order, now: datetime) -> Value | None:
+    """When the goods are to arrive, where that is still to come and not better said by their scans."""
+    latest = latest_scan(order)
+    if not order.status.open or order.status in (OrderStatus.PLACED, OrderStatus.OUT_FOR_DELIVERY):
+        return None
+    if days_late(order, now) or (latest and latest.code in DOORSTEP):
+        return None
+    first = max(order.promised_from, today(order, now))
+    return sentence("utter_order_expected", days=days(first, order.promised_until))
+
+
+def contents(order_lines: Sequence[OrderLine]) -> Value:
+    """What is in an order or a parcel, in a line."""
+    return listing([counted(names(line.names), line.quantity) for line in order_lines])
 
 
 def offers(found: Whereabouts) -> list[dict[str, Any]]:
@@ -185,11 +213,12 @@ def parcel_link(shipment: Shipment) -> Value:
     )
 
 
-def _headline(found: Whereabouts) -> Value:
+def headline(found: Whereabouts) -> Value:
+    """How far an order has got, in a sentence."""
     order = found.order
     values: dict[str, Any] = {"order_number": order.number}
-    latest = _latest(order)
-    if order.status.open and len(order.shipments) == 1 and latest and latest.code in _DOORSTEP:
+    latest = latest_scan(order)
+    if order.status.open and len(order.shipments) == 1 and latest and latest.code in DOORSTEP:
         return _doorstep(found, latest)
     status = order.status
     match status:
@@ -213,7 +242,7 @@ def _headline(found: Whereabouts) -> Value:
 def _doorstep(found: Whereabouts, latest: TrackingEvent) -> Value:
     delivery = found.policies.delivery
     return sentence(
-        _DOORSTEP[latest.code],
+        DOORSTEP[latest.code],
         order_number=found.order.number,
         attempts=delivery.attempts,
         until=day(_day(latest) + timedelta(days=delivery.pickup_hold_days)),
@@ -230,12 +259,8 @@ def _delivery(found: Whereabouts) -> list[Value]:
     """When the goods are to arrive, or how late they are."""
     if found.late:
         return [sentence("utter_order_late", count=found.late)]
-    order, latest = found.order, _latest(found.order)
-    if not order.status.open or order.status is OrderStatus.PLACED or found.lost:
-        return []
-    if order.status is OrderStatus.OUT_FOR_DELIVERY or (latest and latest.code in _DOORSTEP):
-        return []
-    return [sentence("utter_order_expected", days=days(max(order.promised_from, found.today), order.promised_until))]
+    arrival = None if found.lost else expected(found.order, found.now)
+    return [arrival] if arrival else []
 
 
 def _customs(found: Whereabouts) -> list[Value]:
@@ -275,7 +300,7 @@ def _parcels(found: Whereabouts) -> list[Value]:
 
 def _numbered(order: Order, number: int, shipment: Shipment) -> list[Value]:
     """One of several parcels: what is in it, and where it is."""
-    inside = listing([counted(names(line.names), line.quantity) for line in order.lines if line.sku in shipment.skus])
+    inside = contents([line for line in order.lines if line.sku in shipment.skus])
     parts = [sentence("utter_parcel_contents", number=number, items=inside), *_scans(shipment, 1)]
     return parts if shipment.delivered_at else [*parts, parcel_link(shipment)]
 
@@ -349,7 +374,7 @@ def _due(found: Whereabouts, due: date) -> Value:
     return sentence("utter_refund_was_due" if due < found.today else "utter_refund_due", due=day(due))
 
 
-def _latest(order: Order) -> TrackingEvent | None:
+def latest_scan(order: Order) -> TrackingEvent | None:
     """The newest scan of any of the parcels."""
     scans = [shipment.latest for shipment in order.shipments if shipment.latest]
     return max(scans, key=lambda event: event.time, default=None)

@@ -1,8 +1,9 @@
 """What people answer where the choices are always the same: why something goes back, how the money is to come back.
 
-A linear classifier a question and language, trained at its first use in a fraction of a second on what people answer
-(`bot/data/choices/<lang>.yml`); what they say to other questions, and what they say to a shop anyway, is a class of
-its own. An answer is believed from a probability on that is chosen by cross-validation (`benchmarks/choices.py`).
+A linear classifier a question and language, trained in a fraction of a second, ahead or at its first use, on what
+people answer (`bot/data/choices/<lang>.yml`); what they say to other questions, and what they say to a shop anyway, is
+a class of its own. An answer is believed from a probability on that is chosen by cross-validation
+(`benchmarks/choices.py`).
 """
 
 from __future__ import annotations
@@ -111,21 +112,30 @@ class FixedAnswers:
 
     def likeliest(self, text: str, question: str) -> tuple[str, float]:
         """The value that a text answers a question with, if it answers it, and the probability of that."""
-        classifier = self._classifiers.get(question)
-        if classifier is None:
-            examples = self.examples(question)
-            classifier = self._classifiers[question] = new_classifier(self._language).fit(
-                list(examples), list(examples.values())
-            )
+        classifier = self._classifier(question)
         probabilities = dict(zip(classifier.classes_, classifier.predict_proba([prepared(text)])[0], strict=True))
         return max(
             ((str(value), float(p)) for value, p in probabilities.items() if value != UNRELATED), key=itemgetter(1)
         )
 
+    def prepare(self) -> Iterator[None]:
+        """Train the classifiers before their first use, one at each step."""
+        for question in self.questions:
+            self._classifier(question)
+            yield
+
     def examples(self, question: str) -> dict[str, str]:
         """What a question's classifier is trained on: prepared texts, and their class each."""
         # What is said last counts: an answer to the question itself is one, whatever else it may answer.
         return dict(self._examples(question))
+
+    def _classifier(self, question: str) -> Pipeline:
+        trained = self._classifiers.get(question)
+        if trained is None:
+            examples = self.examples(question)
+            trained = new_classifier(self._language).fit(list(examples), list(examples.values()))
+            self._classifiers[question] = trained
+        return trained
 
     def _examples(self, question: str) -> Iterator[tuple[str, str]]:
         answering = {intent for (asked, _), intent in SAME_AS_INTENT.items() if asked == question}

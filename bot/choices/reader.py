@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -52,6 +52,13 @@ class ChoiceReader:
 
     def __init__(self, data: Path = DATA) -> None:
         self._data = data
+
+    def prepare(self, languages: Iterable[str]) -> Iterator[None]:
+        """Do ahead what the first answers in some languages would have to wait for, a piece at each step."""
+        for language in languages:
+            reading = _reader(self._data, language)
+            if reading:
+                yield from reading.answers.prepare()
 
     def one(self, text: str, language: str, question: str, options: Sequence[Option]) -> str | None:
         """The value that a text means; None when it means none of them, or it is not clear which.

@@ -18,6 +18,12 @@ LOCALE_HINT = "locale_hint"
 PHOTOS = "photos"
 """In the metadata: the ids of photographs that came with the message."""
 
+CARDS = "cards"
+"""In the metadata: whether the channel can show cards (`bot.actions.cards`)."""
+
+TITLE = "title"
+"""In the metadata: what the button says that was pressed."""
+
 IDENTITY = "identity"
 """In the metadata: `{"email", "phone"}`, each perhaps None, of the customer whom the channel vouches for; else None."""
 

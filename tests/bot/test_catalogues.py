@@ -2,14 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from aftercare.languages import served_languages
 from bot.localization import DOMAIN, catalogue_file
 from bot.messages import Messages, Source, bot_messages, placeholders
 from tests.catalogues import broken, different_placeholders, stale
-
-ROOT = Path(__file__).parents[2]
-BOT = bot_messages(ROOT / "bot" / "locales", ROOT / "bot" / "domain.yml")
-LANGUAGES = served_languages(ROOT / "config.yml")
 
 SMALL_DOMAIN = """\
 responses:
@@ -23,29 +18,6 @@ responses:
     metadata:
       plural: "{count} orders"
 """
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_message_is_translated(language: str) -> None:
-    assert broken(BOT, language) == []
-    assert BOT.untranslated(language) == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_translation_has_the_placeholders_of_its_source(language: str) -> None:
-    assert different_placeholders(BOT, language) == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_translated_that_is_not_said_any_more(language: str) -> None:
-    assert stale(BOT, language) == []
-
-
-def test_there_are_messages_to_translate() -> None:
-    found = BOT.sources
-    assert len(found) > 50
-    assert any(source.plural for source in found)
-    assert any(source.context == "button" for source in found)
 
 
 @pytest.fixture

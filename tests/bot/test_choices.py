@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aftercare.languages import served_languages
-from bot.choices import ChoiceReader, Option
+from bot.choices import ChoiceReader, Option, answers
 from bot.choices.answers import FixedAnswers
 from bot.choices.reader import DATA
 from bot.choices.words import fold, load_content
@@ -259,3 +259,14 @@ def test_a_language_without_words_chooses_nothing() -> None:
 def test_a_question_without_answers_is_an_error() -> None:
     with pytest.raises(KeyError):
         FixedAnswers(DATA, "en").read("yes", "weather")
+
+
+def test_what_was_prepared_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = sum(1 for _ in reader.prepare(["en", "no language"]))
+    assert steps == len(FixedAnswers(DATA, "en").questions)
+
+    def train(language: str) -> NoReturn:
+        raise AssertionError("a customer would have had to wait for this")
+
+    monkeypatch.setattr(answers, "new_classifier", train)
+    assert reader.one("too small", "en", "reason", [Option("too_small"), Option("too_big")]) == "too_small"

@@ -245,6 +245,10 @@ WRITTEN: list[tuple[Any, tuple[str, str, str, str, str]]] = [
         ("€1,234.50", "1.234,50 €", "1.234,50 €", "1 234,50 €", "€1,234.50"),
     ),
     (
+        values.money(Money(Decimal("10"), "CHF")),
+        ("CHF 10.00", "10,00 CHF", "10,00 CHF", "10,00 CHF", "CHF 10.00"),
+    ),
+    (
         values.day(date(2026, 3, 9)),
         ("March 9, 2026", "9. März 2026", "9 de marzo de 2026", "9 mars 2026", "2026年3月9日"),
     ),
@@ -258,7 +262,13 @@ WRITTEN: list[tuple[Any, tuple[str, str, str, str, str]]] = [
     ),
     (
         values.moment(datetime(2026, 3, 9, 23, 30, tzinfo=UTC), "Europe/Berlin"),
-        ("3/10/26, 12:30 AM", "10.03.26, 00:30", "10/3/26, 0:30", "10/03/2026 00:30", "2026/3/10 00:30"),
+        (
+            "Mar 10, 2026, 12:30 AM",
+            "10. März 2026, 00:30",
+            "10 mar 2026, 0:30",
+            "10 mars 2026, 00:30",
+            "2026年3月10日 00:30",
+        ),
     ),
     (values.language("fr"), ("French", "Französisch", "francés", "français", "法语")),
     (values.language("fr", own=True), ("Français",) * 5),

@@ -32,7 +32,14 @@ async def shop(database: Database) -> AsyncIterator[SqlShop]:
 
 
 def case_of(shop: SqlShop, text: str = "hello", **entities: str) -> Case:
-    services: Any = SimpleNamespace(shop=shop, now=lambda: NOW, default_language="en", choices=Unread())
+    services: Any = SimpleNamespace(
+        shop=shop,
+        policies=Policies.load(BUNDLED),
+        now=lambda: NOW,
+        default_language="en",
+        choices=Unread(),
+        public_url="https://help.example",
+    )
     found = [{"entity": name, "value": value} for name, value in entities.items()]
     message = {"text": text, "intent": {"name": "inform"}, "entities": found, "metadata": {}}
     return Case(services, CollectingDispatcher(), Tracker("sender", {}, message, [], False, None, {}, "action_listen"))

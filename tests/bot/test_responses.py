@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,37 @@ async def test_choices_of_the_action_follow_the_buttons_of_the_domain(say: Say) 
         {"title": "bezahlt", "payload": "/affirm"},
         {"title": "AC-104233", "payload": "/deny"},
     ]
+
+
+async def test_a_card_is_written_in_the_language_at_any_depth(say: Say) -> None:
+    card = {
+        "type": "files",
+        "lead": values.sentence("utter_orders", count=2, orders=""),
+        "files": [{"title": values.capitalized(values.sentence("utter_status_paid")), "kind": "PDF", "pages": 2}],
+        "days": (values.weekday(date(2026, 11, 24)), None, True),
+    }
+    response = await say("utter_status_paid", card=card)
+    assert response == {
+        "text": "bezahlt",
+        "custom": {
+            "type": "files",
+            "lead": "2 Bestellungen:",
+            "files": [{"title": "Bezahlt", "kind": "PDF", "pages": 2}],
+            "days": ["Di., 24. November", None, True],
+        },
+    }
+
+
+async def test_a_response_without_a_card_has_no_custom_part(say: Say) -> None:
+    assert "custom" not in await say("utter_status_paid", card=None)
+
+
+@pytest.mark.parametrize(
+    ("zone", "time"), [("Europe/Berlin", "08:12"), ("America/New_York", "02:12"), ("Asia/Shanghai", "15:12")]
+)
+async def test_a_time_of_day_is_that_of_its_place(say: Say, zone: str, time: str) -> None:
+    moment = datetime(2026, 11, 22, 7, 12, tzinfo=UTC)
+    assert (await say("utter_answer", answer=values.clock(moment, zone)))["text"] == time
 
 
 @pytest.mark.parametrize("choices", [None, []])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from aftercare.languages import served_languages
+from bot import symptoms
 from bot.symptoms import hazard_in, likeliest, plainly_named, without
 from shop.troubleshooting import BUNDLED, GENERAL, Guides
 
@@ -91,3 +93,16 @@ def test_a_language_without_phrases_has_the_problem_s_english_name() -> None:
 def test_names_are_taken_out_of_a_text() -> None:
     assert without("my earbuds won't pair", ["earbuds"]).split() == ["my", "won't", "pair"]
     assert without("我的耳机连不上", ["耳机"]) == "我的 连不上"
+
+
+def test_what_was_prepared_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Guides.load(BUNDLED)
+    for _ in symptoms.prepare(fresh, ["en"]):
+        pass
+
+    def train(language: str) -> NoReturn:
+        raise AssertionError("a customer would have had to wait for this")
+
+    monkeypatch.setattr(symptoms, "new_classifier", train)
+    assert plainly_named(fresh, "audio", "my phone can't find it", "en")
+    assert not hazard_in(fresh, "my phone can't find it", "en")

@@ -250,6 +250,21 @@ async def test_a_tracker_without_events_is_not_stored(store: BoundedTrackerStore
     assert await store.retrieve("c") is None
 
 
+async def test_of_an_answer_what_it_was_written_from_is_not_stored(store: BoundedTrackerStore, domain: Domain) -> None:
+    from rasa.shared.core.events import BotUttered
+
+    tracker = conversation(domain, 1)
+    buttons = [{"title": "Yes", "payload": "/affirm", "means": "affirm"}]
+    data = {"buttons": buttons, "custom": {"type": "orders"}}
+    metadata = {"utter_action": "utter_orders", "card": {"type": "orders"}, "count": 2}
+    tracker.update(BotUttered("Two orders.", data=data, metadata=metadata))
+    await store.save(tracker)
+
+    answer = (await loaded(store)).events[-1]
+    assert answer.data == {"buttons": buttons, "custom": None}
+    assert answer.metadata == {"utter_action": "utter_orders"}
+
+
 async def test_who_wrote_a_message_is_not_stored(
     store: BoundedTrackerStore, domain: Domain, database: Database
 ) -> None:
