@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from rasa.core.channels.channel import InputChannel
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint
 
+from bot.nlu.attributes import CARDS, IDENTITY, LOCALE_HINT, PHOTOS, TITLE
 from connectors.facilities import Facilities
+from conversations import Incoming
+
+NAME = "name"
+"""In a message's metadata: what the customer is called on the channel."""
+
+REACHABLE_UNTIL = "reachable_until"
+"""In a message's metadata: to when the channel lets us write to the customer (aware)."""
+
+ATTACHED = "attached"
+"""In a message's metadata: what else is to be kept of it."""
 
 
 class HouseChannel(InputChannel):
@@ -19,3 +31,41 @@ class HouseChannel(InputChannel):
     def from_credentials(cls, credentials: dict[str, Any] | None, facilities: Facilities) -> Self:
         """The channel as `credentials.yml` sets it up. Raises `TypeError` for a setting that it does not have."""
         return cls(facilities, **(credentials or {}))
+
+    @property
+    def title(self) -> str:
+        """What people call the channel."""
+        return str(self.name())
+
+    def link(self, text: str) -> str | None:
+        """Where a customer writes to the shop on this channel, with a text to begin with; None where there is no such
+        address.
+        """
+        return None
+
+    async def close(self) -> None:
+        """Give back what the channel needs, at the end of the process."""
+        return
+
+    def pages(self) -> Blueprint | None:
+        """Routes that stand at the server's root and not below `/webhooks`, where a channel has any."""
+        return None
+
+
+def incoming_of(message: UserMessage) -> Incoming:
+    """A message as a channel makes it of Rasa's, as the conversations take it."""
+    metadata = message.metadata or {}
+    return Incoming(
+        channel=message.input_channel or "unknown",
+        sender=message.sender_id,
+        text=message.text,
+        message_id=message.message_id,
+        locale_hint=metadata.get(LOCALE_HINT),
+        identity=metadata.get(IDENTITY),
+        photos=tuple(metadata.get(PHOTOS, ())),
+        title=metadata.get(TITLE),
+        cards=metadata.get(CARDS, False),
+        name=metadata.get(NAME),
+        reachable_until=metadata.get(REACHABLE_UNTIL),
+        attached=metadata.get(ATTACHED) or {},
+    )

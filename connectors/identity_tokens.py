@@ -16,6 +16,9 @@ AUDIENCE = "aftercare"
 LONGEST = timedelta(hours=24)
 """How long a token may be valid: whoever finds it later can do nothing with it."""
 
+VALID = timedelta(hours=1)
+"""How long tokens are valid that are made here."""
+
 LEEWAY = timedelta(seconds=30)
 """How much the clocks of the shop and of this server may differ."""
 
@@ -27,7 +30,9 @@ class InvalidToken(Exception):
 
 
 class IdentityTokens:
-    """Reads JSON Web Tokens (RFC 7519), signed with HMAC-SHA256 (`HS256`), with the claims `email`, `aud` and `exp`.
+    """Reads and makes JSON Web Tokens (RFC 7519), signed with HMAC-SHA256 (`HS256`).
+
+    They have the claims `email`, `aud` and `exp`.
 
     Args:
         secret: shared with the shop's website, at least 32 bytes in UTF-8.
@@ -36,8 +41,23 @@ class IdentityTokens:
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
 
+    def sign(self, email: str) -> str:
+        """A token about the customer with an address."""
+        now = int(time.time())
+        claims = {"email": email, "aud": AUDIENCE, "iat": now, "exp": now + int(VALID.total_seconds())}
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
     def read(self, token: str) -> Identity:
         """Whom a token is about. Raises `InvalidToken`."""
+        return self._read(token, LEEWAY)
+
+    def read_lately_valid(self, token: str) -> Identity:
+        """Whom a token is about that may have expired, but not longer ago than a token can be valid at most. It tells
+        whose conversation this was, and vouches for nobody. Raises `InvalidToken`.
+        """
+        return self._read(token, LONGEST)
+
+    def _read(self, token: str, leeway: timedelta) -> Identity:
         try:
             # Naming the algorithm refuses all others, "none" among them, whatever the token itself says.
             claims = jwt.decode(
@@ -45,7 +65,7 @@ class IdentityTokens:
                 self._secret,
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
-                leeway=LEEWAY,
+                leeway=leeway,
                 options={"require": ["email", "aud", "exp"]},
             )
             expires = int(claims["exp"])

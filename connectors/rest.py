@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.channels.channel import UserMessage
 from sanic import Blueprint, Request
-from sanic.http import Http
 from sanic.response import HTTPResponse, json
 
 from bot.identity import Identity
 from bot.nlu.attributes import IDENTITY, PHOTOS
+from bot.output import WholeMessages
 from connectors.channel import HouseChannel
 from connectors.facilities import Facilities
 from connectors.identity_tokens import InvalidToken
-from conversations import Photo, PhotoProblem, PhotoRefused, Photos, conversation_id_of
+from connectors.requests import PHOTOS_ALONE, BadRequest, clean, keep_photo
+from conversations import Photo, conversation_id_of
 from conversations.photos import MAX_PHOTOS
-from conversations.pictures import MAX_BYTES
 
 MAX_SENDER_LENGTH = 200
 MAX_MESSAGE_ID_LENGTH = 255
 MAX_TOKEN_LENGTH = 4096
-
-PHOTOS_ALONE = "/inform"
-"""What a message says that has photographs and no text."""
-
-STATUS = {
-    PhotoProblem.TYPE: 415,
-    PhotoProblem.TOO_LARGE: 413,
-    PhotoProblem.TOO_MANY: 409,
-    PhotoProblem.BROKEN: 422,
-}
-
-
-class BadMessage(Exception):
-    """A request that is no usable message; says the HTTP status, a code for programs and a sentence for people."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-    def response(self) -> HTTPResponse:
-        """What the client is told."""
-        return json({"error": self.code, "message": str(self)}, status=self.status)
 
 
 class RestChannel(HouseChannel):
@@ -84,10 +60,10 @@ class RestChannel(HouseChannel):
             try:
                 message = self._message(request)
                 await self._check_photos(message)
-            except BadMessage as problem:
+            except BadRequest as problem:
                 return problem.response()
             await on_new_message(message)
-            assert isinstance(message.output_channel, CollectingOutputChannel)
+            assert isinstance(message.output_channel, WholeMessages)
             return json(message.output_channel.messages, ensure_ascii=False, escape_forward_slashes=False)
 
         # As a stream, since other bodies are not allowed to be as large.
@@ -95,45 +71,32 @@ class RestChannel(HouseChannel):
         async def receive_photo(request: Request) -> HTTPResponse:
             try:
                 photo = await self._keep_photo(request)
-            except BadMessage as problem:
+            except BadRequest as problem:
                 return problem.response()
             return json({"id": photo.id}, status=201)
 
         return routes
 
     async def _keep_photo(self, request: Request) -> Photo:
-        """Keep the photograph in the body of a request. Raises `BadMessage`."""
+        """Keep the photograph in the body of a request. Raises `BadRequest`."""
         sender = self._text(dict(request.get_query_args(keep_blank_values=True)), "sender", MAX_SENDER_LENGTH)
-        if not (request.headers.get("content-type") or "").startswith("image/"):
-            raise BadMessage(415, PhotoProblem.TYPE, "The body must be a picture, with its content type.")
-        try:
-            data = await _read(request, MAX_BYTES)
-            return await self._photos.keep(conversation_id_of(self.name(), sender), data)
-        except PhotoRefused as refused:
-            raise BadMessage(STATUS[refused.code], refused.code, str(refused)) from refused
+        return await keep_photo(request, self._facilities.photos, conversation_id_of(self.name(), sender))
 
     async def _check_photos(self, message: UserMessage) -> None:
-        """Raises `BadMessage` for a photograph that is not there, or in another conversation."""
+        """Raises `BadRequest` for a photograph that is not there, or in another conversation."""
         for photo_id in message.metadata.get(PHOTOS, ()):
-            photo = await self._photos.get(photo_id)
+            photo = await self._facilities.photos.get(photo_id) if self._facilities.photos else None
             if photo is None or photo.conversation_id != conversation_id_of(self.name(), message.sender_id):
-                raise BadMessage(400, "unknown_photo", "'photos' has an id that is not one of this sender's.")
-
-    @property
-    def _photos(self) -> Photos:
-        """Raises `BadMessage`."""
-        if self._facilities.photos is None:
-            raise BadMessage(400, "photos_not_set_up", "Photographs are not accepted: this server keeps none.")
-        return self._facilities.photos
+                raise BadRequest(400, "unknown_photo", "'photos' has an id that is not one of this sender's.")
 
     def _message(self, request: Request) -> UserMessage:
-        """The message of a request. Raises `BadMessage`."""
+        """The message of a request. Raises `BadRequest`."""
         try:
             body = request.json
         except Exception as error:
-            raise BadMessage(400, "invalid_json", "The body is not valid JSON in UTF-8.") from error
+            raise BadRequest(400, "invalid_json", "The body is not valid JSON in UTF-8.") from error
         if not isinstance(body, dict):
-            raise BadMessage(400, "invalid_json", "The body must be a JSON object with 'sender' and 'message'.")
+            raise BadRequest(400, "invalid_json", "The body must be a JSON object with 'sender' and 'message'.")
         sender = self._text(body, "sender", MAX_SENDER_LENGTH)
         photos = self._photo_ids(body)
         if photos and body.get("message") in (None, ""):
@@ -141,9 +104,9 @@ class RestChannel(HouseChannel):
         else:
             text = clean(self._text(body, "message", None))
         if not text:
-            raise BadMessage(400, "empty_message", "'message' has no text in it.")
+            raise BadRequest(400, "empty_message", "'message' has no text in it.")
         if len(text) > self._max_message_length:
-            raise BadMessage(
+            raise BadRequest(
                 413, "message_too_long", f"'message' is longer than {self._max_message_length} characters."
             )
         metadata: dict[str, Any] = {}
@@ -157,60 +120,39 @@ class RestChannel(HouseChannel):
         if body.get("message_id") is not None:
             message_id = self._text(body, "message_id", MAX_MESSAGE_ID_LENGTH)
         return UserMessage(
-            text, CollectingOutputChannel(), sender, input_channel=self.name(), message_id=message_id, metadata=metadata
+            text, WholeMessages(), sender, input_channel=self.name(), message_id=message_id, metadata=metadata
         )
 
     def _identity(self, body: dict[str, Any]) -> Identity:
         token = self._text(body, "identity", MAX_TOKEN_LENGTH)
         tokens = self._facilities.identity_tokens
         if tokens is None:
-            raise BadMessage(
+            raise BadRequest(
                 400, "identity_not_set_up", "'identity' is not accepted: this server has no secret for it."
             )
         try:
             return tokens.read(token)
         except InvalidToken as error:
-            raise BadMessage(401, "invalid_identity", f"'identity' cannot be trusted: {error}.") from error
+            raise BadRequest(401, "invalid_identity", f"'identity' cannot be trusted: {error}.") from error
 
     @staticmethod
     def _photo_ids(body: dict[str, Any]) -> list[str]:
         ids = body.get("photos") or []
         if not isinstance(ids, list) or not all(isinstance(photo_id, str) for photo_id in ids):
-            raise BadMessage(400, "invalid_field", "'photos' must be a list of strings.")
+            raise BadRequest(400, "invalid_field", "'photos' must be a list of strings.")
         if len(ids) > MAX_PHOTOS:
-            raise BadMessage(400, "invalid_field", f"'photos' must have at most {MAX_PHOTOS} ids.")
+            raise BadRequest(400, "invalid_field", f"'photos' must have at most {MAX_PHOTOS} ids.")
         return ids
 
     @staticmethod
     def _text(body: dict[str, Any], field: str, longest: int | None) -> str:
         value = body.get(field)
         if value is None:
-            raise BadMessage(400, "missing_field", f"'{field}' is missing.")
+            raise BadRequest(400, "missing_field", f"'{field}' is missing.")
         if not isinstance(value, str):
-            raise BadMessage(400, "invalid_field", f"'{field}' must be a string.")
+            raise BadRequest(400, "invalid_field", f"'{field}' must be a string.")
         if longest is not None and not value.isprintable():
-            raise BadMessage(400, "invalid_field", f"'{field}' has characters that cannot be printed.")
+            raise BadRequest(400, "invalid_field", f"'{field}' has characters that cannot be printed.")
         if longest is not None and not 0 < len(value) <= longest:
-            raise BadMessage(400, "invalid_field", f"'{field}' must have 1 to {longest} characters.")
+            raise BadRequest(400, "invalid_field", f"'{field}' must have 1 to {longest} characters.")
         return value
-
-
-async def _read(request: Request, longest: int) -> bytes:
-    """The body of a streaming request. Raises `PhotoRefused` as soon as there are more bytes than `longest`."""
-    data = bytearray()
-    assert isinstance(request.stream, Http)
-    async for part in request.stream:
-        data += part or b""
-        if len(data) > longest:
-            raise PhotoRefused(PhotoProblem.TOO_LARGE, f"The body has more than {longest} bytes.")
-    return bytes(data)
-
-
-def clean(text: str) -> str:
-    """`text` without control characters (line breaks and tabs become spaces), lone surrogates and outer white space."""
-    kept = (
-        " " if character in "\n\r\t" else character
-        for character in text
-        if character in "\n\r\t" or unicodedata.category(character) not in ("Cc", "Cs", "Co")
-    )
-    return "".join(kept).strip()
