@@ -17,6 +17,7 @@ from sanic import Sanic
 from bot.identity import Identity
 from connectors.facilities import Facilities
 from connectors.identity_tokens import IdentityTokens
+from tests.connectors.lending import lend
 
 if TYPE_CHECKING:
     from rasa.core.channels.channel import UserMessage
@@ -65,7 +66,7 @@ def body(**fields: Any) -> dict[str, Any]:
 
 
 async def test_a_token_comes_in_as_an_identity(rasa: None) -> None:
-    async with serve(Facilities(identity_tokens=IdentityTokens(SECRET))) as (client, came):
+    async with serve(lend(identity_tokens=IdentityTokens(SECRET))) as (client, came):
         assert (await client.post(PATH, json=body(identity=token()))).status_code == 200
         assert (await client.post(PATH, json=body())).status_code == 200
         assert (await client.post(PATH, json=body(identity=None))).status_code == 200
@@ -94,7 +95,7 @@ async def test_a_token_comes_in_as_an_identity(rasa: None) -> None:
 async def test_a_message_that_cannot_be_trusted_is_not_answered(
     rasa: None, identity: Any, status: int, error: str
 ) -> None:
-    async with serve(Facilities(identity_tokens=IdentityTokens(SECRET))) as (client, came):
+    async with serve(lend(identity_tokens=IdentityTokens(SECRET))) as (client, came):
         response = await client.post(PATH, json=body(identity=identity))
     assert (response.status_code, response.json()["error"]) == (status, error)
     assert "ada@mail.example" not in response.text
@@ -102,7 +103,7 @@ async def test_a_message_that_cannot_be_trusted_is_not_answered(
 
 
 async def test_without_a_secret_nobody_is_vouched_for(rasa: None) -> None:
-    async with serve(Facilities()) as (client, came):
+    async with serve(lend()) as (client, came):
         response = await client.post(PATH, json=body(identity=token()))
     assert (response.status_code, response.json()["error"]) == (400, "identity_not_set_up")
     assert came == []

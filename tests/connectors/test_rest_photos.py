@@ -18,6 +18,7 @@ from connectors.facilities import Facilities
 from conversations import Photos
 from conversations.pictures import MAX_BYTES
 from storage import Database
+from tests.connectors.lending import lend
 from tests.databases import database, database_url, postgresql_server  # noqa: F401
 from tests.serving import serve
 
@@ -53,7 +54,7 @@ async def door(rasa: None, database: Database, tmp_path: Path) -> AsyncIterator[
         came.append(message)
 
     # As the house has it: other bodies may not be as large as a photograph.
-    async with serve(routes_of(Facilities(photos=photos), on_new_message), name(), REQUEST_MAX_SIZE=100_000) as client:
+    async with serve(routes_of(lend(photos=photos), on_new_message), name(), REQUEST_MAX_SIZE=100_000) as client:
         yield Door(client, photos, came)
 
 
@@ -177,6 +178,6 @@ async def test_a_message_without_text_needs_a_photograph(door: Door) -> None:
 async def test_a_house_that_keeps_none_says_so(rasa: None) -> None:
     async def on_new_message(message: UserMessage) -> None: ...
 
-    async with serve(routes_of(Facilities(), on_new_message), name()) as client:
+    async with serve(routes_of(lend(), on_new_message), name()) as client:
         response = await client.post("/photos", params={"sender": "u1"}, content=photograph(), headers=JPEG)
     assert (response.status_code, response.json()["error"]) == (400, "photos_not_set_up")
