@@ -10,7 +10,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse, json
 
-from aftercare.house import Ground, services_of
+from aftercare.house import Ground, open_warm_up, services_of
 from bot.actions import all_actions
 from bot.directives import failed
 
@@ -44,8 +44,15 @@ def create_action_server(ground: Ground, name: str = "aftercare_actions") -> App
             logger.exception("action.failed", action=call.get("next_action"), conversation_id=call.get("sender_id"))
             return json(failed())
 
+    warm_up = open_warm_up(ground)
+
+    @app.after_server_start
+    async def warm(app: App) -> None:
+        warm_up.start()
+
     @app.after_server_stop
     async def close(app: App) -> None:
+        warm_up.stop()
         await ground.database.close()
 
     return app

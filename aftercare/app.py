@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,14 +14,21 @@ from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse, json, raw
 
 from aftercare.carrier import carrier_routes
+from aftercare.desk import People
 from aftercare.errors import ConfigurationError
 from aftercare.house import (
     Ground,
     facilities_of,
     open_conversations,
     open_documents,
+    open_feed,
     open_help_centre,
+    open_inbox,
+    open_messenger_outbox,
     open_scans,
+    open_storefront,
+    open_warm_up,
+    remote_actions,
 )
 from aftercare.languages import read_yaml
 from aftercare.metrics import Metrics
@@ -28,12 +36,10 @@ from aftercare.periodic import Periodic
 from aftercare.refreshing import Refresher
 from aftercare.retention import SECONDS as RETENTION_SECONDS
 from aftercare.retention import enforce
-from bot.nlu.attributes import IDENTITY, LOCALE_HINT, PHOTOS
 from connectors.facilities import Facilities
-from conversations import Incoming, LockUnavailable
-from mail import Postman
+from conversations import LockUnavailable
 from shop import ShopUnavailable, SqlShop
-from storage import DatabaseUnavailable
+from storage import DatabaseUnavailable, Workers
 
 if TYPE_CHECKING:
     from rasa.core.channels.channel import InputChannel, UserMessage
@@ -45,39 +51,49 @@ App = Sanic[Any, Any]
 logger = structlog.get_logger()
 
 MAX_REQUEST_BYTES = 1_000_000
+MAX_FRAME_BYTES = 65_536
+
+TURNS_AT_ONCE = 4
+"""So many messages of messengers are answered at the same time by a process: webhooks are taken in between."""
+
+DELIVERIES_AT_ONCE = 8
 
 SETTLE_SECONDS = 3600.0
 """Between two looks at what has become due in a shop on this database: refunds to send, labels that ran out."""
 
 
 def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") -> App:
-    """The application: the channels of `credentials.yml`, the help centre, `/health/live`, `/health/ready`, `/metrics`.
+    """The application: the channels of `credentials.yml`, the desk, the help centre, and `/health/live`,
+    `/health/ready`, `/metrics`.
 
     Raises:
-        ConfigurationError: when a channel or the help centre cannot be set up.
+        ConfigurationError: when a channel, the desk or the help centre cannot be set up.
     """
     app = Sanic(name, configure_logging=False, env_prefix="AFTERCARE_SANIC_")
     app.config.update(
-        REQUEST_MAX_SIZE=MAX_REQUEST_BYTES, FALLBACK_ERROR_FORMAT="json", MOTD=False, ACCESS_LOG=False, TOUCHUP=False
+        REQUEST_MAX_SIZE=MAX_REQUEST_BYTES,
+        WEBSOCKET_MAX_SIZE=MAX_FRAME_BYTES,
+        FALLBACK_ERROR_FORMAT="json",
+        MOTD=False,
+        ACCESS_LOG=False,
+        TOUCHUP=False,
     )
+    # It needs Rasa, which is loaded by now.
+    from connectors.channel import HouseChannel, incoming_of
+
     app.ctx.ground = ground
     app.ctx.metrics = metrics = Metrics()
-    conversations = open_conversations(ground, assistant)
+    feed = open_feed(ground.settings)
+    inbox, outbox = open_inbox(ground), open_messenger_outbox(ground, feed)
+    people = People(ground, feed)
+    conversations = open_conversations(ground, assistant, feed, outbox, people.tickets)
     app.ctx.conversations = conversations
+    app.ctx.people = people
 
     async def on_new_message(message: UserMessage) -> None:
         """Answer a message of any channel through the channel's own output."""
-        channel = message.input_channel or "unknown"
-        metadata = message.metadata or {}
-        incoming = Incoming(
-            channel=channel,
-            sender=message.sender_id,
-            text=message.text,
-            message_id=message.message_id,
-            locale_hint=metadata.get(LOCALE_HINT),
-            identity=metadata.get(IDENTITY),
-            photos=tuple(metadata.get(PHOTOS, ())),
-        )
+        incoming = incoming_of(message)
+        channel = incoming.channel
         started = time.perf_counter()
         try:
             reply = await conversations.receive(incoming)
@@ -89,35 +105,63 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
         for said in reply:
             await message.output_channel.send_response(message.sender_id, dict(said))
 
-    for input_channel in channels(read_yaml(ground.settings.credentials_file), facilities_of(ground)):
+    facilities = facilities_of(ground, conversations, inbox, outbox)
+    for input_channel in channels(read_yaml(ground.settings.credentials_file), facilities):
         routes = input_channel.blueprint(on_new_message)
         app.blueprint(routes, url_prefix=f"/webhooks/{input_channel.url_prefix()}")
+        if isinstance(input_channel, HouseChannel) and (pages := input_channel.pages()):
+            app.blueprint(pages)
+    for routes in people.open(conversations, inbox, outbox):
+        app.blueprint(routes)
     app.blueprint(open_help_centre(ground).blueprint())
     app.blueprint(open_documents(ground).blueprint())
+    if ground.settings.demonstration:
+        app.blueprint(open_storefront(ground).blueprint())
     app.blueprint(carrier_routes(open_scans(ground), ground.settings.carrier_secret.get_secret_value()))
     _add_health(app, ground)
     _add_errors(app)
 
     refresher = Refresher(ground.knowledge_base)
-    postman = Postman(ground.outbox)
+    workers = [
+        Workers(ground.outbox, "mail"),
+        Workers(inbox, "inbox", at_once=TURNS_AT_ONCE),
+        Workers(outbox, "outbox", at_once=DELIVERIES_AT_ONCE),
+    ]
     retention = Periodic("retention", partial(enforce, ground), RETENTION_SECONDS)
+    warm_up = None if remote_actions(ground) else open_warm_up(ground)
     settling = Periodic("settle", ground.shop.settle_due, SETTLE_SECONDS) if isinstance(ground.shop, SqlShop) else None
 
     @app.before_server_start
     async def start(app: App) -> None:
         refresher.start()
-        postman.start()
+        if not ground.settings.redis_url:
+            # Nobody else is at work: what was in hand when the last process died need not wait.
+            await inbox.release()
+        await outbox.await_news()
+        await people.start()
+        for each in workers:
+            each.start()
         retention.start()
         if settling:
             settling.start()
 
+    @app.after_server_start
+    async def warm(app: App) -> None:
+        if warm_up:
+            warm_up.start()
+
     @app.after_server_stop
     async def close(app: App) -> None:
+        if warm_up:
+            warm_up.stop()
         refresher.stop()
+        await people.stop()
         await retention.stop()
         if settling:
             await settling.stop()
-        await postman.stop()
+        await asyncio.gather(*(each.stop() for each in workers))
+        for door in facilities.doors:
+            await door.close()
         await conversations.close()
         await ground.database.close()
 
@@ -143,6 +187,8 @@ def channels(credentials: dict[str, Any], facilities: Facilities) -> list[InputC
         if not isinstance(channel, InputChannel):
             raise ConfigurationError(f"credentials.yml: {path} is no channel")
         found.append(channel)
+        if isinstance(channel, HouseChannel):
+            facilities.doors.append(channel)
     return found
 
 

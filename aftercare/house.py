@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,9 @@ from aftercare.errors import ConfigurationError
 from aftercare.languages import read_yaml, served_languages
 from aftercare.secret import load_secret
 from aftercare.settings import Settings
+from aftercare.simulation import SIMULATORS, simulated_secrets
+from aftercare.warming import WarmUp
+from bot import symptoms
 from bot.choices import ChoiceReader
 from bot.decision import Decision, load_thresholds
 from bot.guesses import Guesses
@@ -24,13 +30,32 @@ from bot.nlu.sentence_encoder import EncoderError, Floats, SentenceEncoder, conf
 from bot.topics import load_signs
 from connectors.facilities import Facilities
 from connectors.identity_tokens import IdentityTokens
-from conversations import Conversations, Keeping, LocalLocks, Locks, Photos, PrivacyRequests, RedisLocks
+from connectors.rendering import DOMAIN as MESSENGERS
+from connectors.widget.messages import DOMAIN as WIDGET
+from conversations import (
+    Conversations,
+    Desk,
+    Feed,
+    Inbox,
+    Keeping,
+    LocalFeed,
+    LocalLocks,
+    Locks,
+    Photos,
+    PrivacyRequests,
+    RedisFeed,
+    RedisLocks,
+)
+from conversations import Outbox as MessengerOutbox
+from desk.keeping import DeskKeeping
 from documents import Kind, Links
 from documents.messages import DOMAIN as DOCUMENTS
 from knowledge_base import Article, Encode, GapLog, KnowledgeBase
 from mail import Composer, FolderMailer, Letterhead, Outbox, SmtpMailer, parse_address
 from shop import Policies, PoliciesError, Shop, SqlShop
-from shop.demo import seed
+from shop.demo import featured_orders, seed
+from shop.demo.customers import load_customers
+from shop.demo.drawings import draw
 from shop.medusa import MedusaClient, MedusaShop
 from shop.troubleshooting import Guides
 from storage import Database
@@ -42,6 +67,7 @@ if TYPE_CHECKING:
     from bot.assistant import Assistant
     from documents.pages import DocumentPages
     from help_centre import HelpCentre
+    from storefront import Storefront
 
 
 @dataclass(frozen=True)
@@ -75,6 +101,16 @@ class Ground:
             ConfigurationError: as `open_outbox` does.
         """
         return open_outbox(self)
+
+    @cached_property
+    def choices(self) -> ChoiceReader:
+        """What reads customers' answers."""
+        return ChoiceReader()
+
+    @cached_property
+    def guides(self) -> Guides:
+        """The troubleshooting guides. Raises `GuidesError` for a broken one."""
+        return Guides.load(self.settings.troubleshooting)
 
 
 def lay_ground(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Ground:
@@ -153,7 +189,7 @@ async def furnish(ground: Ground) -> int:
     Raises:
         storage.DatabaseUnavailable: when it cannot be reached.
     """
-    if not ground.settings.demo or ground.settings.medusa_url:
+    if not ground.settings.demonstration:
         return 0
     return await seed(ground.database, ground.now(), policies=ground.policies)
 
@@ -197,10 +233,20 @@ def action_endpoint(ground: Ground, services: Services) -> EndpointConfig:
     from bot.actions import all_actions
     from bot.endpoint import LocalActions
 
+    remote = remote_actions(ground)
+    return EndpointConfig.from_dict(remote) if remote else LocalActions(all_actions(services))
+
+
+def remote_actions(ground: Ground) -> dict[str, Any] | None:
+    """The action server that `endpoints.yml` names; None where actions run in the server's process."""
     endpoint: dict[str, Any] | None = read_yaml(ground.settings.endpoints_file).get("action_endpoint")
-    if endpoint and endpoint.get("url"):
-        return EndpointConfig.from_dict(endpoint)
-    return LocalActions(all_actions(services))
+    return endpoint if endpoint and endpoint.get("url") else None
+
+
+def open_warm_up(ground: Ground) -> WarmUp:
+    """What trains ahead, in the process in which actions run, what they read answers and descriptions with."""
+    pieces = chain(ground.choices.prepare(ground.languages), symptoms.prepare(ground.guides, ground.languages))
+    return WarmUp(pieces)
 
 
 def services_of(ground: Ground) -> Services:
@@ -213,13 +259,13 @@ def services_of(ground: Ground) -> Services:
         policies=ground.policies,
         knowledge_base=ground.knowledge_base,
         gaps=GapLog(ground.database),
-        choices=ChoiceReader(),
+        choices=ground.choices,
         codes=Codes(ground.database, post, ground.secret, ground.now),
         guesses=Guesses(ground.database, ground.secret, ground.now),
         post=post,
         link=open_links(ground).url,
         privacy=open_privacy_requests(ground),
-        guides=Guides.load(ground.settings.troubleshooting),
+        guides=ground.guides,
         languages=ground.languages,
         public_url=ground.settings.address,
         default_language=ground.settings.default_language,
@@ -227,10 +273,86 @@ def services_of(ground: Ground) -> Services:
     )
 
 
-def facilities_of(ground: Ground) -> Facilities:
-    """What the channels may use."""
+def facilities_of(ground: Ground, conversations: Conversations, inbox: Inbox, outbox: MessengerOutbox) -> Facilities:
+    """What the channels may use. Raises `ConfigurationError` for a broken catalogue."""
+    try:
+        widget_catalogues = Catalogues(ground.settings.widget_locales, WIDGET)
+        messenger_catalogues = Catalogues(ground.settings.messenger_locales, MESSENGERS)
+    except CatalogueError as error:
+        raise ConfigurationError(str(error)) from error
+    return Facilities(
+        conversations=conversations,
+        database=ground.database,
+        secret=ground.secret,
+        languages=ground.languages,
+        default_language=ground.settings.default_language,
+        widget_catalogues=widget_catalogues,
+        messenger_catalogues=messenger_catalogues,
+        inbox=inbox,
+        outbox=outbox,
+        identity_tokens=open_identity_tokens(ground),
+        photos=open_photos(ground),
+        redis_url=ground.settings.redis_url,
+        secrets=platform_secrets(ground),
+        simulators=SIMULATORS if ground.settings.demonstration else {},
+    )
+
+
+def platform_secrets(ground: Ground) -> dict[str, str]:
+    """The secrets of accounts on platforms; in the demonstration shop, those of the simulator of each platform of which
+    none is set.
+    """
+    found = ground.settings.platform_secrets
+    if not ground.settings.demonstration:
+        return found
+    simulated = simulated_secrets(ground.secret)
+    own = {_platform(name) for name, secret in found.items() if secret}
+    return {name: secret if _platform(name) in own else simulated[name] for name, secret in found.items()}
+
+
+def _platform(name: str) -> str:
+    """The platform that a secret belongs to."""
+    return name.partition("_")[0]
+
+
+def open_identity_tokens(ground: Ground) -> IdentityTokens | None:
+    """What vouches for customers; None where nobody does. The demonstration shop needs no secret for its own pages."""
     secret = ground.settings.identity_secret.get_secret_value()
-    return Facilities(identity_tokens=IdentityTokens(secret) if secret else None, photos=open_photos(ground))
+    if not secret and ground.settings.demonstration:
+        secret = hmac.digest(ground.secret, b"aftercare demonstration identity", hashlib.sha256).hex()
+    return IdentityTokens(secret) if secret else None
+
+
+def open_storefront(ground: Ground) -> Storefront:
+    """The pages of the demonstration shop. Raises `ConfigurationError` for a broken catalogue."""
+    from storefront import Site, Storefront
+
+    settings, facts = ground.settings, ground.policies.for_country(None).shop
+    tokens = open_identity_tokens(ground)
+    assert tokens, "the demonstration shop has them"
+    site = Site(
+        name=facts.name,
+        email=facts.email,
+        phone=facts.phone,
+        public_url=settings.address,
+        languages=tuple(ground.languages),
+        default_language=settings.default_language,
+        countries_served=facts.countries_served,
+        letters=None if settings.smtp_url else str(settings.mail),
+    )
+    try:
+        return Storefront(
+            ground.shop,
+            ground.policies,
+            settings.storefront_locales,
+            site,
+            customers=load_customers(),
+            featured=featured_orders(),
+            sign=tokens.sign,
+            draw=draw,
+        )
+    except CatalogueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def open_help_centre(ground: Ground) -> HelpCentre:
@@ -324,7 +446,7 @@ def open_photos(ground: Ground) -> Photos:
 
 def open_keeping(ground: Ground) -> Keeping:
     """The memory of the conversations."""
-    return Keeping(ground.database, open_photos(ground))
+    return Keeping(ground.database, open_photos(ground), [DeskKeeping()])
 
 
 def open_privacy_requests(ground: Ground) -> PrivacyRequests:
@@ -337,6 +459,29 @@ def open_locks(settings: Settings) -> Locks:
     return RedisLocks(settings.redis_url) if settings.redis_url else LocalLocks()
 
 
-def open_conversations(ground: Ground, assistant: Assistant) -> Conversations:
-    """The conversations of this process."""
-    return Conversations(ground.database, assistant, open_locks(ground.settings), ground.now)
+def open_feed(settings: Settings) -> Feed:
+    """What tells of conversations: within this process, or to all processes where there is a Redis server."""
+    return RedisFeed(settings.redis_url) if settings.redis_url else LocalFeed()
+
+
+def open_inbox(ground: Ground) -> Inbox:
+    """What platforms of messengers tell us."""
+    return Inbox(ground.database, ground.now)
+
+
+def open_messenger_outbox(ground: Ground, feed: Feed) -> MessengerOutbox:
+    """What platforms of messengers are to deliver."""
+    return MessengerOutbox(ground.database, ground.now, feed)
+
+
+def open_conversations(
+    ground: Ground,
+    assistant: Assistant,
+    feed: Feed | None = None,
+    outbox: MessengerOutbox | None = None,
+    desk: Desk | None = None,
+) -> Conversations:
+    """The conversations of this process; without a feed and an outbox, nobody else hears of what is said, and without
+    a desk nobody takes over.
+    """
+    return Conversations(ground.database, assistant, open_locks(ground.settings), ground.now, feed, outbox, desk)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 import re
+import secrets
 import sys
 import warnings
 from collections.abc import Mapping, MutableMapping
@@ -16,6 +19,15 @@ PERSONAL = re.compile(
     r"|(?<![A-Za-z0-9-])(?:\+\d{1,3}\s?\(?\d|\d)(?:[\s./()-]{0,3}\d){8,}(?![A-Za-z0-9-])"  # phone and card numbers
 )
 """What is cut out of every text that is logged, should a message or an address have slipped into it."""
+
+
+NAMES = frozenset({"conversation_id", "message_id"})
+"""What says of whom it is: on messengers, the name of a conversation has the customer's number in it, and so have the
+platform's names of messages. In the log, a pseudonym stands for each.
+"""
+
+_KEY = secrets.token_bytes(16)
+"""Of the pseudonyms, so that nobody finds a number by trying: they are the same as long as the server runs."""
 
 
 def configure(level: str, style: str) -> None:
@@ -60,11 +72,20 @@ def configure(level: str, style: str) -> None:
 
 
 def without_personal_data(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace what looks like an e-mail address or a long number in every text of a log entry."""
+    """Replace what looks like an e-mail address or a long number in every text of a log entry, and names of
+    conversations and messages.
+    """
     for key, value in event.items():
-        if key != "timestamp":
+        if key in NAMES and isinstance(value, str):
+            event[key] = pseudonym(value)
+        elif key != "timestamp":
             event[key] = _clean(value)
     return event
+
+
+def pseudonym(name: str) -> str:
+    """What stands for a name in the log: 12 hexadecimal digits, the same for the same name."""
+    return hmac.digest(_KEY, name.encode(errors="replace"), hashlib.sha256).hex()[:12]
 
 
 def _clean(value: Any) -> Any:

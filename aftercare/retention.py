@@ -8,11 +8,18 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from aftercare.house import Ground, open_keeping, open_photos, open_privacy_requests
+from aftercare.house import Ground, open_inbox, open_keeping, open_photos, open_privacy_requests
 from bot.identity import Codes
 from bot.letters import Letter, MailUnavailable
 from bot.privacy import unfinished_orders
+from connectors.widget.sessions import LASTS, Sessions
 from conversations import PrivacyRequest, PrivacyRequests
+from conversations.inbox import KEPT
+from desk.access.audit import Audit
+from desk.access.links import Links as AgentLinks
+from desk.access.sessions import Sessions as AgentSessions
+from desk.api.webhooks import Webhooks
+from desk.translation import Translations
 from knowledge_base import GapLog
 from mail import MailRefused
 from shop import Customer, Erasure, NotOffered, NotPossible, Order
@@ -23,6 +30,9 @@ SECONDS = 3600.0
 """Between two runs in the server: a deletion happens on the day that the customer was told."""
 
 CODES_KEPT = timedelta(days=1)
+
+NOTIFICATIONS_KEPT = timedelta(days=30)
+"""So long it is known which webhook was told of what."""
 
 TRIED_AGAIN_AFTER = timedelta(days=1)
 """So long a deletion waits that cannot be carried out yet."""
@@ -85,6 +95,22 @@ async def _forget(ground: Ground, dry_run: bool) -> dict[str, int]:
         "letters": await ground.outbox.forget(before(settings.retention_mail_days), dry_run=dry_run),
         "questions": await GapLog(ground.database).forget(before(settings.retention_gaps_days), dry_run=dry_run),
         "codes": await codes.forget(now - CODES_KEPT, dry_run=dry_run),
+        **await _forget_of_desk(ground, dry_run),
+        "webhooks": await open_inbox(ground).forget(now - KEPT, dry_run=dry_run),
+        "sessions": await Sessions(ground.database, ground.secret, ground.now).forget(now - LASTS, dry_run=dry_run),
+    }
+
+
+async def _forget_of_desk(ground: Ground, dry_run: bool) -> dict[str, int]:
+    database, now = ground.database, ground.now()
+    audited = now - timedelta(days=ground.settings.retention_audit_days)
+    translated = now - timedelta(days=ground.settings.retention_translations_days)
+    return {
+        "translations": await Translations(None, database, ground.now).forget(translated, dry_run=dry_run),
+        "audit log": await Audit(database, ground.now).forget(audited, dry_run=dry_run),
+        "agents' sessions": await AgentSessions(database, ground.secret, ground.now).forget(dry_run=dry_run),
+        "agents' links": await AgentLinks(database, now=ground.now).forget(now, dry_run=dry_run),
+        "notifications": await Webhooks(database, ground.secret).forget(now - NOTIFICATIONS_KEPT, dry_run=dry_run),
     }
 
 

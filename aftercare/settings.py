@@ -105,12 +105,28 @@ class Settings(BaseSettings):
     identity_secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
         SecretStr(""),
         description="At least 32 random characters, with which the shop's website signs who its customer is "
-        "(`docs/identity.md`); unless set, nobody can be vouched for.",
+        "(`docs/identity.md`); unless set, nobody can be vouched for but by the demonstration shop's own pages.",
     )
     carrier_secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
         SecretStr(""),
         description="At least 32 random characters, with which carriers sign their scans (`POST /webhooks/carrier`, "
         "`docs/carriers.md`); unless set, none are taken.",
+    )
+    whatsapp_token: SecretStr = Field(
+        SecretStr(""), description="The access token of the WhatsApp Business account (`docs/whatsapp.md`)."
+    )
+    whatsapp_app_secret: SecretStr = Field(
+        SecretStr(""), description="The app secret with which Meta signs what it tells of WhatsApp."
+    )
+    whatsapp_verify_token: SecretStr = Field(
+        SecretStr(""), description="What Meta has to name when it checks the address that WhatsApp's messages go to."
+    )
+    wechat_app_secret: SecretStr = Field(
+        SecretStr(""), description="The app secret of the WeChat Official Account (`docs/wechat.md`)."
+    )
+    wechat_token: SecretStr = Field(SecretStr(""), description="The token with which WeChat signs what it tells.")
+    wechat_aes_key: SecretStr = Field(
+        SecretStr(""), description="The key, of 43 characters, with which WeChat encrypts what it tells."
     )
     smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(
         "",
@@ -130,6 +146,28 @@ class Settings(BaseSettings):
     medusa_key: Annotated[SecretStr, AfterValidator(_medusa_key)] = Field(
         SecretStr(""), validate_default=True, description="A secret API key of the Medusa server."
     )
+    webhook_networks: tuple[str, ...] = Field(
+        (),
+        description="Networks, as a JSON list, that webhooks of the desk may go to though they are not on the "
+        "open internet (`docs/api.md`).",
+    )
+    translator_models: tuple[str, ...] = Field(
+        (),
+        description="Folders or hub ids of models that translate at the desk, as a JSON list (`docs/translation.md`); "
+        "nothing is translated unless this or the next is set.",
+    )
+    translator_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="The address of a server that translates as LibreTranslate does."
+    )
+    translator_key: SecretStr = Field(SecretStr(""), description="The key of that server, where it wants one.")
+    chatwoot_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "",
+        description="The address of a Chatwoot installation that the desk's tickets are mirrored in (`docs/api.md`).",
+    )
+    chatwoot_account: int = Field(1, ge=1, description="The number of the account there.")
+    chatwoot_inbox: str = Field("", description="The identifier of the inbox, of the kind API.")
+    chatwoot_token: SecretStr = Field(SecretStr(""), description="An access token of an agent who sees the inbox.")
+    chatwoot_secret: SecretStr = Field(SecretStr(""), description="With which Chatwoot signs what it tells.")
     workers: int = Field(1, ge=1, le=64, description="How many processes serve.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged at least.")
     log_format: Literal["auto", "console", "json"] = Field(
@@ -156,8 +194,15 @@ class Settings(BaseSettings):
     retention_gaps_days: int = Field(
         365, ge=1, description="For how many days questions without a good answer are kept, which name nobody."
     )
+    retention_translations_days: int = Field(
+        30, ge=1, description="For how many days translations that were made for agents are kept."
+    )
+    retention_audit_days: int = Field(365, ge=1, description="For how many days it is kept who did what at the desk.")
     default_language: str = Field("en", description="The language of a conversation in which nothing told it yet.")
-    demo: bool = Field(True, description="Whether an empty database is filled with the demonstration shop.")
+    demo: bool = Field(
+        True,
+        description="Whether an empty database is filled with the demonstration shop, and its pages are served.",
+    )
 
     @classmethod
     def load(cls, **overrides: object) -> Settings:
@@ -174,9 +219,23 @@ class Settings(BaseSettings):
             raise SettingsError("\n".join(problems)) from None
 
     @property
+    def demonstration(self) -> bool:
+        """Whether this is the demonstration shop; a shop with a back end of its own is none."""
+        return self.demo and not self.medusa_url
+
+    @property
     def database(self) -> str:
         """The URL of the database."""
         return self.database_url or f"sqlite:///{self.home / 'aftercare.db'}"
+
+    @property
+    def platform_secrets(self) -> dict[str, str]:
+        """The secrets of accounts on platforms of messengers; "" where one is not set."""
+        return {
+            name: getattr(self, name).get_secret_value()
+            for name in type(self).model_fields
+            if name.startswith(("whatsapp_", "wechat_"))
+        }
 
     @property
     def address(self) -> str:
@@ -226,12 +285,33 @@ class Settings(BaseSettings):
         return self.project / "help_centre" / "locales"
 
     @property
+    def widget_locales(self) -> Path:
+        return self.project / "connectors" / "widget" / "locales"
+
+    @property
+    def messenger_locales(self) -> Path:
+        return self.project / "connectors" / "rendering" / "locales"
+
+    @property
+    def storefront_locales(self) -> Path:
+        return self.project / "storefront" / "locales"
+
+    @property
     def mail_locales(self) -> Path:
         return self.project / "mail" / "locales"
 
     @property
     def documents_locales(self) -> Path:
         return self.project / "documents" / "locales"
+
+    @property
+    def desk_locales(self) -> Path:
+        return self.project / "desk" / "locales"
+
+    @property
+    def routing(self) -> Path:
+        """The file that says when people take over, and who of them."""
+        return self.project / "desk" / "routing.yml"
 
     @property
     def secret_file(self) -> Path:

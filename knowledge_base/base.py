@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from knowledge_base.articles import Article, ArticleError, article_files, load_files
 from knowledge_base.checks import check_articles
@@ -49,24 +49,27 @@ class _Snapshot:
     errors: tuple[ArticleError, ...]
     articles: Mapping[str, Mapping[str, Article]]
     """By language, then by slug."""
-    indexes: Mapping[str, SearchIndex]
-    dense: Mapping[str, _Dense]
+    indexes: Mapping[str, _Lazy[SearchIndex]]
+    dense: Mapping[str, _Lazy[DenseIndex]]
     renderer: Renderer
 
 
-class _Dense:
-    """A language's dense index, made when it is first needed: that may take minutes."""
+IndexT = TypeVar("IndexT")
 
-    def __init__(self, make: Callable[[], DenseIndex]) -> None:
+
+class _Lazy(Generic[IndexT]):
+    """A language's index, made when it is first needed: that takes seconds, and with an encoder minutes."""
+
+    def __init__(self, make: Callable[[], IndexT]) -> None:
         self._make = make
         self._making = threading.Lock()
-        self._index: DenseIndex | None = None
+        self._index: IndexT | None = None
 
     @property
     def is_made(self) -> bool:
         return self._index is not None
 
-    def __call__(self) -> DenseIndex:
+    def __call__(self) -> IndexT:
         with self._making:
             if self._index is None:
                 self._index = self._make()
@@ -167,16 +170,18 @@ class KnowledgeBase:
         if language not in snapshot.indexes:
             return []
         dense = snapshot.dense.get(language)
-        hits = snapshot.indexes[language].search(query, limit, dense() if dense else None)
+        hits = snapshot.indexes[language]().search(query, limit, dense() if dense else None)
         return hits if country is None else [self._as_seen(snapshot, hit, query, language, country) for hit in hits]
 
     def passage(self, query: str, rendered: Rendered) -> Passage | None:
         """What in a rendered article answers a question beyond its answer; see `Passages.best`."""
         index = self._snapshot.indexes.get(rendered.language)
-        return index.passage(query, rendered.slug, rendered.answer, rendered.body) if index else None
+        return index().passage(query, rendered.slug, rendered.answer, rendered.body) if index else None
 
     def prepare(self) -> None:
-        """Make now what the encoders need for the first search. Without encoders there is nothing to do."""
+        """Make now what is needed for the first search; else that waits for it."""
+        for index in self._snapshot.indexes.values():
+            index()
         for dense in self._snapshot.dense.values():
             dense()
 
@@ -228,7 +233,7 @@ class KnowledgeBase:
             logger.error("%s", error)
             return hit
         whole, sections = f"{rendered.title}\n{rendered.answer}", sections_of(rendered.body)
-        ranked = snapshot.indexes[language].sections(query, hit.slug, whole, sections)
+        ranked = snapshot.indexes[language]().sections(query, hit.slug, whole, sections)
         return hit._replace(section=ranked[0].heading, sections=tuple(ranked))
 
     def _fingerprint(self) -> Fingerprint:
@@ -274,14 +279,22 @@ class KnowledgeBase:
         )
 
     @staticmethod
-    def _index(language: str, articles: Mapping[str, Article], before: _Snapshot | None) -> SearchIndex:
-        if before is None or language not in before.indexes:
-            return SearchIndex(language, list(articles.values()))
-        if before.articles[language] == articles:
-            return before.indexes[language]
-        return before.indexes[language].updated(list(articles.values()))
+    def _index(language: str, articles: Mapping[str, Article], before: _Snapshot | None) -> _Lazy[SearchIndex]:
+        earlier = before.indexes.get(language) if before is not None else None
+        if before is not None and earlier is not None and before.articles[language] == articles:
+            return earlier
+        made = earlier() if earlier is not None and earlier.is_made else None
 
-    def _dense(self, language: str, articles: Mapping[str, Article], before: _Snapshot | None) -> _Dense:
+        def make() -> SearchIndex:
+            of_language = list(articles.values())
+            return made.updated(of_language) if made else SearchIndex(language, of_language)
+
+        index = _Lazy(make)
+        if made:
+            index()  # Searches go on with the old one meanwhile, and shall not wait for the new one.
+        return index
+
+    def _dense(self, language: str, articles: Mapping[str, Article], before: _Snapshot | None) -> _Lazy[DenseIndex]:
         if before is not None and before.articles.get(language) == articles:
             return before.dense[language]
 
@@ -290,7 +303,7 @@ class KnowledgeBase:
             texts = [text for article in of_language for text in texts_of(article)]
             return DenseIndex(of_language, self._cache.vectors(language, texts, encode), encode)
 
-        dense = _Dense(make)
+        dense = _Lazy(make)
         if before is not None and language in before.dense and before.dense[language].is_made:
-            dense()  # Searches go on with the old one meanwhile, and shall not wait for the new one.
+            dense()  # As above.
         return dense

@@ -18,11 +18,14 @@ from uuid import uuid4
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
+import redis
 from sqlalchemy import make_url
 
 from storage import Database, migrate
 
 LOCAL = "postgresql://postgres@127.0.0.1:5432/test"
+# Each worker of the tests has a database of its own.
+REDIS = f"redis://127.0.0.1:6379/{9 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:]) % 7}"
 
 
 def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -121,3 +124,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """A Redis server on this machine, with nothing in it."""
+    try:
+        server = redis.Redis.from_url(REDIS)
+        server.flushdb()
+    except redis.RedisError as error:
+        pytest.skip(f"no Redis for tests at {REDIS}: {error}")
+    return REDIS

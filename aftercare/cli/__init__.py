@@ -23,6 +23,7 @@ def _register() -> None:
     # Each module is one command, or a family of them; none of them imports Rasa before it runs.
     from aftercare.cli import (
         actions,
+        agents,
         chat,
         doctor,
         evaluate,
@@ -35,11 +36,13 @@ def _register() -> None:
         retention,
         scan,
         serve,
+        simulate,
         train,
     )
 
-    for module in (serve, train, chat, orders, scan, retention, languages, doctor, actions):
+    for module in (serve, simulate, train, chat, orders, scan, retention, languages, doctor, actions):
         module.register(app)
+    app.add_typer(agents.app, name="agents")
     app.add_typer(evaluate.app, name="evaluate")
     app.add_typer(messages.app, name="messages")
     app.add_typer(models.app, name="models")

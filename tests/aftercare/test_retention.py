@@ -277,7 +277,20 @@ async def test_what_is_older_than_its_period_goes(ground: Ground, clock: Clock) 
 
     counted = await enforce(ground, dry_run=True)
     before = await size(ground)
-    assert counted.forgotten == {"messages": 0, "photos": 3, "letters": 1, "questions": 0, "codes": 2}
+    assert counted.forgotten == {
+        "messages": 0,
+        "photos": 3,
+        "letters": 1,
+        "questions": 0,
+        "translations": 4,
+        "audit log": 0,
+        "agents' sessions": 0,
+        "agents' links": 0,
+        "notifications": 0,
+        "codes": 2,
+        "webhooks": 0,
+        "sessions": 0,
+    }
     assert uploads(ground) == 4
     assert (await enforce(ground)).forgotten == counted.forgotten
     after = await size(ground)
@@ -285,6 +298,7 @@ async def test_what_is_older_than_its_period_goes(ground: Ground, clock: Clock) 
     assert changed == {
         "conversation_photos": (4, 1),
         "mail_outbox": (1, 0),
+        "desk_translations": (4, 0),
         "bot_codes": (1, 0),
         "bot_code_pauses": (1, 0),
     }

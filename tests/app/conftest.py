@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +16,9 @@ from typing import Any
 
 import httpx
 import pytest
+from filelock import FileLock
 
-from tests.databases import postgresql_server  # noqa: F401
+from tests.databases import postgresql_server, redis_url  # noqa: F401
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "aftercare"]
@@ -111,10 +113,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(home: Path) -> Iterator[Server]:
-    """The server of the session; its first start trains the model that all tests use."""
+def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server of the session; its first start trains the model that all tests use, those of other workers too.
+
+    `AFTERCARE_TEST_MODELS` may name a folder with a model that was trained before; one that is not of the same data
+    is not used.
+    """
     running = Server(home)
-    running.start()
+    base = tmp_path_factory.getbasetemp()
+    models = Path(
+        os.environ.get("AFTERCARE_TEST_MODELS")
+        or (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "models"
+    )
+    with FileLock(f"{models}.lock"):
+        if models.exists():
+            shutil.copytree(models, home / "models")
+        running.start()
+        if not models.exists():
+            shutil.copytree(home / "models", models)
     yield running
     assert running.stop() == 0, running.log.read_text()
     assert "Traceback" not in running.log.read_text()

@@ -45,7 +45,7 @@ def test_an_action_answers_as_rasa_expects(action_server: str) -> None:
     answer = httpx.post(f"{action_server}/webhook", json=call).json()
     assert answer["responses"][0]["response"] == "utter_order_status"
     assert "AC-104233" in str(answer["responses"][0]["details"])
-    assert {event["name"] for event in answer["events"]} == {"last_case", "case"}
+    assert {event["name"] for event in answer["events"]} == {"last_case", "case", "settled"}
 
 
 def test_an_unknown_action_is_not_found(action_server: str) -> None:
@@ -56,4 +56,5 @@ def test_an_unknown_action_is_not_found(action_server: str) -> None:
 def test_an_action_that_fails_apologises(action_server: str) -> None:
     call = {"next_action": "action_clarify", "sender_id": "u1", "tracker": {**TRACKER, "latest_message": {}}}
     answer = httpx.post(f"{action_server}/webhook", json=call).json()
-    assert answer["responses"] == [{**answer["responses"][0], "response": "utter_action_failed"}]
+    (said,) = answer["responses"]
+    assert (said["response"], said["custom"]["reason"]) == ("utter_action_failed", "failed")

@@ -21,10 +21,12 @@ A turn with a message may say more about it:
 
       photos: [jpeg]                           # photographs that come with it
       identity: lucia.fernandez@correo.example   # the channel vouches for this customer; or a phone number
+      locale: de-AT                              # the locale that the channel knows
 
 and about the answer: `says` and `not` (texts that it has and has not), `buttons` (choices, payloads' beginnings or
-titles that are offered), `no_buttons` (those that are not); and `holds` in the middle of a case. `holds` names facts
-and what is expected of them, a part of each value is enough:
+titles that are offered), `no_buttons` (those that are not), `card` (on a channel that shows cards, the one that the
+answer has: a part of it is enough; null for none); and `holds` in the middle of a case. `holds` names facts and what
+is expected of them, a part of each value is enough:
 
     holds:
       order AC-114590: {status: delivered}          # attributes of the model, their texts
@@ -134,10 +136,12 @@ async def take(talk: Talk, turn: dict[str, Any]) -> None:
 
 async def context_of(talk: Talk, turn: dict[str, Any]) -> dict[str, Any]:
     """What comes with a message: photographs, and who the channel says it is."""
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"cards": "card" in turn}
     if "photos" in turn:
         kept = [await talk.photos.keep(f"test:{talk.sender}", picture(kind)) for kind in turn["photos"]]
         context["photos"] = tuple(photo.id for photo in kept)
+    if "locale" in turn:
+        context["locale_hint"] = turn["locale"]
     if "identity" in turn:
         who = str(turn["identity"])
         context["identity"] = Identity(email=who) if "@" in who else Identity(phone=who)
@@ -181,6 +185,10 @@ def check_answer(talk: Talk, turn: dict[str, Any]) -> None:
         assert any(is_offered(str(expected), button) for button in talk.buttons), (turn, talk.text, offered)
     for unwanted in turn.get("no_buttons", []):
         assert not any(is_offered(str(unwanted), button) for button in talk.buttons), (turn, talk.text, offered)
+    if "card" in turn:
+        cards = [said["custom"] for said in talk.answer if "custom" in said]
+        expected = [turn["card"]] if turn["card"] else []
+        assert fits(cards, expected), (turn, cards)
 
 
 def is_offered(wanted: str, button: dict[str, str]) -> bool:

@@ -1,15 +1,15 @@
 """Starting, stopping, outages."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
-import pytest
-import redis
 
 from tests.app.conftest import Server, run
 from tests.databases import PostgresServer
+from tests.widget.visiting import window
 
-REDIS = "redis://127.0.0.1:6379/9"
 EMAIL = "lucia.fernandez@correo.example"
 
 
@@ -69,15 +69,6 @@ def test_several_workers_need_a_place_to_lock(home: Path) -> None:
     assert "AFTERCARE_REDIS_URL" in result.stderr
 
 
-@pytest.fixture
-def redis_url() -> str:
-    try:
-        redis.Redis.from_url(REDIS).ping()
-    except redis.RedisError as error:
-        pytest.skip(f"no Redis for tests at {REDIS}: {error}")
-    return REDIS
-
-
 def test_workers_share_conversations_and_outlive_their_database(
     server: Server, sender: str, redis_url: str, postgresql_server: PostgresServer
 ) -> None:
@@ -90,6 +81,7 @@ def test_workers_share_conversations_and_outlive_their_database(
         assert "order number" in workers.say(sender, "where is my order")[0]["text"]
         assert "e-mail" in workers.say(sender, "104233")[0]["text"]
         assert "on its way" in workers.say(sender, EMAIL)[0]["text"]
+        asyncio.run(_talk_in_many_windows(workers.url))
         postgresql_server.execute(
             f"UPDATE pg_database SET datallowconn = false WHERE datname = '{name}'",
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
@@ -104,3 +96,16 @@ def test_workers_share_conversations_and_outlive_their_database(
     finally:
         workers.stop()
         postgresql_server.drop(name)
+
+
+async def _talk_in_many_windows(url: str) -> None:
+    """Whichever process a window of a visitor is connected to, it shows what was said in another one."""
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(window(url))
+        token = first.welcome["token"]
+        others = [await stack.enter_async_context(window(url, token=token)) for _ in range(6)]
+        await first.say("where is my order")
+        for other in others:
+            said = [(await other.until("message"))["message"] for _ in range(2)]
+            assert [message["author"] for message in said] == ["customer", "bot"]
+            assert "order number" in said[1]["content"]["text"]
