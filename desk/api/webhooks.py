@@ -12,7 +12,6 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -24,10 +23,10 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations import Feed
+from desk.alarm import Alarm
 from desk.api.destinations import Destinations, Refused, Unreachable
 from desk.api.happenings import EVENTS, MESSAGES, NOTES, RATINGS, Happening, happenings
 from desk.api.signatures import HEADER, signature, signing_key
-from desk.events import DESK
 from desk.tables import WebhookDeliveryRow, WebhookRow
 from storage import Database, claim, forget, insertion, pause, remind, table
 
@@ -142,13 +141,12 @@ class Webhooks:
         self._database = database
         self._secret = secret
         self._destinations = destinations or Destinations()
-        self._feed = feed
         self._now = now
         self._http: httpx.AsyncClient | None = None
-        self._listener: asyncio.Task[None] | None = None
         self._since: datetime | None = None
         self.filled = asyncio.Event()
         """Set whenever something may have happened that is to be told."""
+        self._alarm = Alarm(feed, self.filled)
 
     async def add(self, url: str, events: Sequence[str], *, texts: bool = False) -> tuple[Webhook, str]:
         """Begin telling an address; returns the webhook and the key with which its requests are signed.
@@ -206,16 +204,11 @@ class Webhooks:
 
     def start(self) -> None:
         """Listen to what happens at the desk; once, in the event loop of the queue's workers."""
-        if self._feed:
-            self._listener = asyncio.create_task(self._listen(self._feed), name="webhooks")
+        self._alarm.start()
 
     async def close(self) -> None:
         """Listen no more, and close the connections."""
-        if self._listener:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
-            self._listener = None
+        await self._alarm.stop()
         if self._http:
             await self._http.aclose()
             self._http = None
@@ -242,12 +235,6 @@ class Webhooks:
             await self._disable(claimed.webhook.id, problem)
         else:
             await self._postpone(claimed, problem)
-
-    async def _listen(self, feed: Feed) -> None:
-        async with feed.subscribe(DESK) as subscription:
-            while True:
-                await subscription.next()
-                self.filled.set()
 
     async def _claim(self) -> Claimed | None:
         now = self._now()

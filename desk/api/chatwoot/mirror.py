@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from bot.localization import language_name
 from conversations import Author, Conversations, Feed, LocalLocks, Locks, LockUnavailable, Message, Photos
+from desk.alarm import Alarm
 from desk.api.chatwoot.calls import ChatwootApi, ChatwootGone, ChatwootUnavailable, File
 from desk.api.chatwoot.counterparts import Counterpart, Counterparts
 from desk.api.chatwoot.stand_in import StandIn
-from desk.events import DESK
 from desk.messages import Words
 from desk.models import Ticket
 from desk.tickets import Tickets
@@ -74,27 +73,21 @@ class Mirror:
         self._words = words
         self._photos = photos
         self._locks = locks or LocalLocks()
-        self._feed = feed
         self._now = now
         self._busy: set[str] = set()
         self._failed: dict[str, tuple[int, datetime]] = {}
         self._attended_at: datetime | None = None
-        self._listener: asyncio.Task[None] | None = None
         self.filled = asyncio.Event()
         """Set whenever something happened that Chatwoot may lack."""
+        self._alarm = Alarm(feed, self.filled)
 
     def start(self) -> None:
         """Listen to what happens at the desk; once, in the event loop of the queue's workers."""
-        if self._feed:
-            self._listener = asyncio.create_task(self._listen(self._feed), name="chatwoot")
+        self._alarm.start()
 
     async def close(self) -> None:
         """Listen no more, and close the connections."""
-        if self._listener:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
-            self._listener = None
+        await self._alarm.stop()
         await self._api.close()
 
     async def claim(self) -> str | None:
@@ -131,12 +124,6 @@ class Mirror:
         """Tell those who work in Chatwoot something. Raises `ChatwootUnavailable`."""
         if known := await self._counterparts.of(conversation_id):
             await self._api.note(known.counterpart, text)
-
-    async def _listen(self, feed: Feed) -> None:
-        async with feed.subscribe(DESK) as subscription:
-            while True:
-                await subscription.next()
-                self.filled.set()
 
     def _postpone(self, conversation_id: str, reason: str) -> None:
         attempts = self._failed.get(conversation_id, (0, self._now()))[0] + 1
