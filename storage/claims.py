@@ -2,17 +2,23 @@
 
 Their table has the columns `id`, `next_attempt_at` (empty once it is over) and `attempts`. A process claims a row by
 moving its next attempt to when the claim runs out: if the process dies, another one tries again then.
+
+What lies farther ahead than it can was put there by a clock that was wrong then, and is due: a clock that was set back
+holds up nothing.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, FromClause, Table, Update, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, FromClause, Table, Update, and_, bindparam, exists, or_, select, update
 
 from storage.base import UtcDateTime
+
+SOON = timedelta(minutes=1)
+"""What was never tried is put in to be tried now, or very soon."""
 
 
 def claim(
@@ -24,8 +30,7 @@ def claim(
     """The statement that claims the row which has been due the longest, and returns it as it is then.
 
     One statement, in which SQLite lets nobody else write; PostgreSQL passes over what another is claiming. It takes
-    longer to make than to execute: it is to be made once, and executed with `due` (a moment, aware: what has its next
-    attempt by then is due) and `until` (when the claim runs out).
+    longer to make than to execute: it is to be made once, and executed with what `moments` returns.
 
     Args:
         target: has the columns that are named above.
@@ -33,7 +38,13 @@ def claim(
         where: what must be true of the row besides.
     """
     row = target.alias()
-    due = select(row.c.id).where(row.c.next_attempt_at <= bindparam("due", type_=UtcDateTime), *where(row))
+    at = row.c.next_attempt_at
+    is_due = or_(
+        at <= bindparam("due", type_=UtcDateTime),
+        at > bindparam("beyond", type_=UtcDateTime),
+        and_(row.c.attempts == 0, at > bindparam("soon", type_=UtcDateTime)),
+    )
+    due = select(row.c.id).where(is_due, *where(row))
     if lane:
         earlier = target.alias()
         same = [earlier.c[name] == row.c[name] for name in lane]
@@ -45,6 +56,18 @@ def claim(
         .values(next_attempt_at=bindparam("until", type_=UtcDateTime), attempts=target.c.attempts + 1)
         .returning(target)
     )
+
+
+def moments(now: datetime, lease: timedelta, ahead: timedelta, hold: timedelta = timedelta()) -> dict[str, datetime]:
+    """What a statement of `claim` is executed with.
+
+    Args:
+        now: the present moment, aware.
+        lease: so long the claim lasts.
+        ahead: so far ahead a next attempt is at most.
+        hold: what becomes due within this time is due as well.
+    """
+    return {"due": now + hold, "until": now + lease, "soon": now + SOON, "beyond": now + ahead}
 
 
 def pause(attempts: int, first: timedelta, longest: timedelta, *, jitter: bool = False) -> timedelta:

@@ -2,30 +2,30 @@
 
 import asyncio
 import os
-import sqlite3
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.util import await_only
 
-from storage.errors import DatabaseUnavailable, is_outage
+from storage import sqlite
+from storage.encryption import Keyring
+from storage.errors import ConnectionLost, DatabaseUnavailable, is_outage
 
 ACCEPTED = "sqlite:///path/to/file.db or postgresql://user:password@host:5432/database"
 
 CONNECT_SECONDS = 3.0
-"""How long to wait for a PostgreSQL server to answer."""
+"""How long to wait for a PostgreSQL server to take a connection."""
+
+ANSWER_SECONDS = 15.0
+"""How long to wait for it to carry out a statement: reports read long, turns of the bot would not wait longer."""
 
 BUSY_SECONDS = 5.0
 """How long a SQLite statement waits for another writer, and a task for a free connection of the pool."""
-
-BUSY_PAUSE_SECONDS = 0.01
-"""How long to wait before trying again what SQLite refused without waiting."""
 
 
 # Engines that a forked child got from its parent. They are neither used nor freed: the destructors of their
@@ -39,11 +39,18 @@ class Database:
     The engine is created at first use, and again in a forked child, which must not share its parent's
     connections. Its connections belong to one event loop: `close()` before using it in another.
 
+    Args:
+        url: of a SQLite file or a PostgreSQL server.
+        keyring: of the encrypted columns (`storage.encryption`).
+        patience: how long a statement may take on a PostgreSQL server, in seconds; None for as long as it likes.
+
     Raises `ValueError` for a URL that is neither SQLite nor PostgreSQL.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keyring: Keyring | None = None, *, patience: float | None = ANSWER_SECONDS) -> None:
         self._url = async_url(url)
+        self._patience = patience
+        self.keyring = keyring
         self._engine: AsyncEngine | None = None
         self._owner = 0
         self._writer = asyncio.Lock()
@@ -63,7 +70,9 @@ class Database:
             _INHERITED.append(self._engine)
             self._engine = None
         if self._engine is None:
-            self._engine = create_engine(self._url)
+            self._engine = create_engine(self._url, self._patience)
+            # Column types are given the dialect, and nothing else of the database.
+            self._engine.dialect.keyring = self.keyring  # type: ignore[attr-defined]
             self._owner = os.getpid()
             self._writer = asyncio.Lock()
         return self._engine
@@ -77,6 +86,7 @@ class Database:
 
         Raises `DatabaseUnavailable` when the database cannot be reached, or goes away in between.
         """
+        await self._give_way()
         async with self._turn_to_write(), AsyncSession(self.engine, expire_on_commit=False) as session:
             try:
                 # Connect now: here every error is the connection's, later it may be the caller's.
@@ -92,16 +102,39 @@ class Database:
                 raise  # closing the session rolls back
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
         """A bare connection for reading: cheaper than a session. What is written is rolled back.
+
+        Args:
+            long: for a query over much of a table, for which other tasks are not to wait.
 
         Raises `DatabaseUnavailable` as `session()` does.
         """
+        await self._give_way()
+        async with self._connected(long=long) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A bare connection and a transaction: cheaper than a session; committed at the end, rolled back on an error.
+
+        Raises `DatabaseUnavailable` as `session()` does.
+        """
+        # Before its turn: whoever has it lets nobody wait for tasks that write nothing.
+        await self._give_way()
+        async with self._turn_to_write(), self._connected() as connection:
+            yield connection
+            await connection.commit()
+
+    @asynccontextmanager
+    async def _connected(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
         try:
             connection = await self.engine.connect()
         except Exception as error:
             raise self._unavailable(error) from error
         try:
+            if long and self._in_loop:
+                await _move_to_thread(connection)
             yield connection
         except Exception as error:
             if is_outage(error):
@@ -111,24 +144,13 @@ class Database:
             await connection.close()
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A bare connection and a transaction: cheaper than a session; committed at the end, rolled back on an error.
-
-        Raises `DatabaseUnavailable` as `session()` does.
-        """
-        async with self._turn_to_write(), self.reading() as connection:
-            yield connection
-            await connection.commit()
-
-    @asynccontextmanager
     async def _turn_to_write(self) -> AsyncIterator[None]:
         """Wait until this task may write. Raises `DatabaseUnavailable` when that takes longer than `BUSY_SECONDS`.
 
-        SQLite has one writer at a time. Were the others of this process left to wait in SQLite, a connection would
-        sleep with its mutex held, the garbage collector could meet one of its cursors and wait for that mutex with
-        the interpreter's lock, and the writer would never come to its commit.
+        SQLite has one writer at a time, and no order among those who wait. Here they are of this process, and come one
+        after the other.
         """
-        if self.engine.dialect.name != "sqlite":
+        if not self._in_loop:
             yield
             return
         writer = self._writer
@@ -141,6 +163,16 @@ class Database:
             yield
         finally:
             writer.release()
+
+    async def _give_way(self) -> None:
+        """Let other tasks have their turn: where statements run in the loop, nothing else waits for anything."""
+        if self._in_loop:
+            await asyncio.sleep(0)
+
+    @property
+    def _in_loop(self) -> bool:
+        """Whether statements run in the thread of the event loop (`storage.sqlite`)."""
+        return self._url.get_backend_name() == "sqlite"
 
     async def ping(self) -> None:
         """Returns when the database answers a query; raises `DatabaseUnavailable` when it does not."""
@@ -179,51 +211,58 @@ def async_url(url: str) -> URL:
             raise ValueError(f"databases of the kind {scheme!r} are not supported; accepted are {ACCEPTED}")
 
 
-def create_engine(url: URL) -> AsyncEngine:
-    """An engine for a URL from `async_url`."""
+def create_engine(url: URL, patience: float | None = ANSWER_SECONDS) -> AsyncEngine:
+    """An engine for a URL from `async_url`; for the patience, see `Database`."""
     if url.get_backend_name() == "postgresql":
         # A ping before each use costs a round trip and survives a restart of the server unnoticed.
-        return create_async_engine(
+        engine = create_async_engine(
             url,
             pool_size=10,
             max_overflow=10,
             pool_timeout=BUSY_SECONDS,
             pool_pre_ping=True,
-            connect_args={"timeout": CONNECT_SECONDS},
+            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": patience},
         )
-    # Each SQLite connection is a thread; they read in parallel and write one at a time.
-    engine = create_async_engine(url, pool_size=5, max_overflow=5, pool_timeout=BUSY_SECONDS)
-    event.listen(engine.sync_engine, "do_connect", _create_folder)
+        event.listen(engine.sync_engine, "handle_error", _tell_lost)
+        return engine
+    path = Path(url.database or "").absolute()
+
+    async def connect() -> sqlite.Connection:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return sqlite.Connection(str(path), BUSY_SECONDS)
+
+    engine = create_async_engine(url, async_creator=connect, pool_size=5, max_overflow=5, pool_timeout=BUSY_SECONDS)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "checkin", _stay_in_loop)
     return engine
 
 
-def _create_folder(dialect: object, record: object, arguments: list[Any], options: dict[str, Any]) -> None:
-    Path(arguments[0]).parent.mkdir(parents=True, exist_ok=True)
+def _tell_lost(context: ExceptionContext) -> None:
+    # The driver does not count it among its errors, and SQLAlchemy would use the connection again.
+    if isinstance(context.original_exception, OSError):
+        context.is_disconnect = True
+        raise ConnectionLost(str(context.original_exception) or "no answer in time")
+
+
+async def _move_to_thread(connection: AsyncConnection) -> None:
+    """Have a SQLite connection's statements run in a thread until it is given back to the pool."""
+    fairy = await connection.get_raw_connection()
+    driver = fairy.driver_connection
+    assert isinstance(driver, sqlite.Connection)
+    driver.in_thread = True
+
+
+def _stay_in_loop(connection: Any, record: object) -> None:
+    # There is none any more where it was closed meanwhile.
+    if connection is not None:
+        connection.driver_connection.in_thread = False
 
 
 def _set_pragmas(connection: Any, record: object) -> None:
     cursor = connection.cursor()
-    # First of all, since turning WAL on needs a lock itself.
-    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     # Readers and the writer do not wait for each other, and a commit does not wait for the disk. A power
-    # failure may cost the last commits, never the file.
-    _turn_wal_on(cursor)
+    # failure may cost the last commits, never the file; the death of the process costs nothing.
+    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
-
-
-def _turn_wal_on(cursor: Any) -> None:
-    # Of several processes that open a new file, or one whose last connection is just being closed, SQLite lets
-    # one turn WAL on and refuses the others at once, whatever their busy_timeout.
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            # The low byte is the code, the others say more about it.
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-        await_only(asyncio.sleep(BUSY_PAUSE_SECONDS))

@@ -21,13 +21,17 @@ _SQLITE_UNAVAILABLE = {
 _SQLSTATE_UNAVAILABLE = ("08", "53", "57P")
 
 
+class ConnectionLost(Exception):
+    """A connection gave no answer in time, or broke."""
+
+
 class DatabaseUnavailable(Exception):
     """The database cannot be reached or used. The message names its URL, without the password."""
 
 
 def is_outage(error: Exception) -> bool:
     """Whether an error means that the database is away, rather than that a statement is wrong."""
-    if isinstance(error, PoolTimeoutError):
+    if isinstance(error, PoolTimeoutError | ConnectionLost):
         return True
     if not isinstance(error, DBAPIError):
         return False

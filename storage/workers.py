@@ -25,7 +25,7 @@ class Queue(Protocol):
     """Set whenever this process puts something in."""
 
     async def claim(self) -> Any | None:
-        """Take what has been due the longest; None where nothing is due."""
+        """Take what has been due the longest; None where nothing is. What has an `id` is dealt with once at a time."""
         ...
 
     async def process(self, claimed: Any) -> object:
@@ -63,6 +63,7 @@ class Workers:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._work: set[asyncio.Task[None]] = set()
+        self._in_hand: set[Any] = set()
         self._problem = ""
 
     def start(self) -> None:
@@ -110,18 +111,25 @@ class Workers:
                 self._room.release()
         if claimed is None:
             return False
+        if getattr(claimed, "id", None) in self._in_hand:
+            # The claim ran out early, as when the clock jumped.
+            self._room.release()
+            return True
         work = asyncio.create_task(self._process(claimed))
         self._work.add(work)
         work.add_done_callback(self._work.discard)
         return True
 
     async def _process(self, claimed: Any) -> None:
+        in_hand = {claimed.id} if hasattr(claimed, "id") else set()
+        self._in_hand |= in_hand
         try:
             await self._queue.process(claimed)
             self._problem = ""
         except Exception as error:
             self._failed(error)
         finally:
+            self._in_hand -= in_hand
             self._room.release()
             # Something may have waited for this to be over.
             self._queue.filled.set()

@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 # Every room that defines tables is imported here, and only here.
@@ -16,6 +17,9 @@ import knowledge_base.gaps.tables  # noqa: F401
 import mail.tables  # noqa: F401
 import shop.tables  # noqa: F401
 from storage import Base, Database, DatabaseUnavailable, migrate
+from storage.migrate import SCRIPTS, oldest_that_fits
+
+NEWEST = str(ScriptDirectory(str(SCRIPTS)).get_current_head())[:4]
 
 
 def tables(connection: Connection) -> set[str]:
@@ -102,6 +106,29 @@ async def test_a_database_of_a_newer_release_is_refused(database: Database, data
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseUnavailable, match="newer"):
         await asyncio.to_thread(migrate, database_url)
+
+
+async def test_a_database_of_a_newer_release_that_this_one_fits_still_is_left_alone(
+    database: Database, database_url: str
+) -> None:
+    # A server that is replaced, or rolled back to, starts again while others have gone on.
+    async with database.session() as session:
+        await session.execute(text(f"UPDATE alembic_version SET version_num = '9999_since_{NEWEST}'"))
+    await asyncio.to_thread(migrate, database_url)
+    async with database.session() as session:
+        assert await session.scalar(text("SELECT version_num FROM alembic_version")) == f"9999_since_{NEWEST}"
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999_since_9998'"))
+    with pytest.raises(DatabaseUnavailable, match="newer"):
+        await asyncio.to_thread(migrate, database_url)
+
+
+def test_each_migration_says_which_releases_it_leaves_behind() -> None:
+    scripts = ScriptDirectory(str(SCRIPTS))
+    revisions = [script.revision for script in scripts.walk_revisions()][::-1]
+    assert [name[:4] for name in revisions] == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+    oldest = [oldest_that_fits(name) for name in revisions]
+    assert oldest == sorted(oldest)  # who was left behind once is so for good
+    assert all(since <= name[:4] for since, name in zip(oldest, revisions, strict=True))
 
 
 def test_unreachable_database() -> None:
