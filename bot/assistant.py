@@ -4,33 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.actions.action import Action
+from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
-from rasa.engine.loader import load_predict_graph_runner
 from rasa.engine.runner.interface import GraphRunner
-from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.core.constants import (
+    ACTION_VALIDATE_SLOT_MAPPINGS,
+    DEFAULT_SLOT_NAMES,
+    MAPPING_TYPE,
+    SlotMappingType,
+)
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecutionRejected, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.cheap_actions import cheap
 from bot.countries import region_of
 from bot.decision import Decision
 from bot.directives import DIRECTIVE
 from bot.identity import VERIFIED_SLOT, Identity
 from bot.intents import FLOWS
+from bot.loading import load_model
 from bot.localization import Catalogues
 from bot.matters import Connectives, Matter, separate
 from bot.nlu.attributes import CARDS, CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, IDENTITY, LANGUAGE, LOCALE_HINT, PHOTOS
@@ -38,9 +47,9 @@ from bot.nlu.text import without_accents
 from bot.output import WholeMessages
 from bot.reply import Reply, Understanding
 from bot.responses import MEANS, GettextResponses
-from bot.runner import SequentialGraphRunner
 from bot.topics import TOPIC_SLOT, Signs, go_on, topic_of
 from bot.tracker_store import BoundedTrackerStore
+from bot.turn import one_turn
 from bot.values import sentence
 from storage import Database
 
@@ -83,9 +92,7 @@ class TurnProcessor(MessageProcessor):
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         with TemporaryDirectory() as folder:
-            metadata, runner = load_predict_graph_runner(
-                Path(folder), Path(model_path), LocalModelStorage, SequentialGraphRunner
-            )
+            metadata, runner = load_model(Path(folder), Path(model_path))
         return Path(model_path).name, metadata, runner
 
     def _parse_message_with_graph(
@@ -94,8 +101,51 @@ class TurnProcessor(MessageProcessor):
         parsed: dict[str, Any] = super()._parse_message_with_graph(message, tracker, only_output_properties)
         return parsed if is_payload(parsed) else self._decision.decide(parsed)
 
+    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
+        """Nothing: all intents and entities come from the data that the domain is checked against in training.
+
+        Rasa builds an empty domain for each message, to see whether this one is empty too.
+        """
+
+    def _log_slots(self, tracker: DialogueStateTracker) -> None:
+        """Nothing: slots hold personal data."""
+
+    async def _run_action(self, action: Action, *arguments: Any, **options: Any) -> bool:
+        more: bool = await super()._run_action(cheap(action), *arguments, **options)
+        return more
+
+    def _log_action_on_tracker(
+        self,
+        tracker: DialogueStateTracker,
+        action: Action,
+        events: Sequence[Event] | None,
+        prediction: PolicyPrediction,
+    ) -> None:
+        # As Rasa does, without deep copies of all events for the log.
+        events = list(events or ())
+        if not any(isinstance(event, ActionExecutionRejected) for event in events):
+            tracker.update_with_events(prediction.events, self.domain)
+            tracker.update(action.event_for_successful_execution(prediction))
+        tracker.update_with_events(events, self.domain)
+
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """Fill slots from the message, as their mappings say. Where none does, Rasa looks at each all the same."""
+        if self._fills_slots:
+            return await super().run_action_extract_slots(output_channel, tracker)
+        return tracker
+
+    @cached_property
+    def _fills_slots(self) -> bool:
+        """Whether a slot is filled other than by what actions return."""
+        by_actions = {MAPPING_TYPE: str(SlotMappingType.CUSTOM)}
+        own = [slot for slot in self.domain.slots if slot.name not in DEFAULT_SLOT_NAMES]
+        mapped = any(mapping != by_actions for slot in own for mapping in slot.mappings)
+        return mapped or ACTION_VALIDATE_SLOT_MAPPINGS in self.domain.user_actions
+
     async def handle_turn(self, message: UserMessage) -> DialogueStateTracker:
-        """Process a message as `handle_message` does; returns the tracker after it."""
+        """Process a message as `handle_message` does; returns the tracker after it, which is not stored."""
         tracker = await self.fetch_tracker_and_update_session(message.sender_id, message.output_channel)
         message.metadata[CONVERSATION_LANGUAGE] = tracker.get_slot(LANGUAGE_SLOT)
         country = region_of(message.metadata.get(LOCALE_HINT))
@@ -127,7 +177,6 @@ class TurnProcessor(MessageProcessor):
             tracker.update(SlotSet(NEXT_MATTER_SLOT, None), self.domain)
         elif waiting and not _asks(tracker):
             tracker = await self._go_on(waiting, message, tracker)
-        await self.save_tracker(tracker)
         return tracker
 
     async def _act(self, message: UserMessage, tracker: DialogueStateTracker) -> DialogueStateTracker:
@@ -245,8 +294,13 @@ class Assistant:
         )
         # Both need the domain, which comes with the model.
         domain: Domain = self._processor.domain
-        self._processor.tracker_store = BoundedTrackerStore(domain, database)
+        self._trackers = self._processor.tracker_store = BoundedTrackerStore(domain, database)
         self._processor.nlg = GettextResponses(domain.responses, catalogues, variables, default_language)
+
+    @property
+    def model(self) -> str:
+        """The name of the model that answers."""
+        return str(self._processor.model_filename)
 
     async def reply(
         self,
@@ -260,11 +314,13 @@ class Assistant:
     ) -> Reply:
         """One turn: what the customer wrote (or the payload of a button), and what the assistant answers.
 
+        The conversation's state is in the answer, and the caller has to keep it (`Reply.tracker`).
+
         `identity` is who wrote it, if the channel vouches for that; with the next message it is forgotten. `photos` are
         the ids of photographs that came with it. `cards` is whether the channel can show cards.
 
         Raises:
-            storage.DatabaseUnavailable: when the conversation's state cannot be read or kept.
+            storage.DatabaseUnavailable: when the conversation's state cannot be read.
         """
         channel = WholeMessages()
         metadata = {
@@ -275,9 +331,11 @@ class Assistant:
             CARDS: cards,
         }
         message = UserMessage(text, channel, conversation_id, metadata=metadata)
-        tracker = await self._processor.handle_turn(message)
+        with one_turn():
+            tracker = await self._processor.handle_turn(message)
         language = tracker.get_slot(LANGUAGE_SLOT) or self._default_language
-        messages, directives = [], []
+        messages: list[dict[str, Any]] = []
+        directives: list[dict[str, Any]] = []
         for said in channel.messages:
             custom = said.pop("custom", None) or {}
             said.pop("recipient_id", None)
@@ -287,10 +345,12 @@ class Assistant:
                 directives.append(custom)
             elif custom:
                 said["custom"] = custom
-            if said:
+            # Where nothing works, each action apologises.
+            if said and said not in messages[-1:]:
                 messages.append(said)
         customer = (tracker.get_slot(VERIFIED_SLOT) or {}).get("id")
-        return Reply(messages, language, _understanding(message.parse_data, language), directives, customer)
+        understanding = _understanding(message.parse_data, language)
+        return Reply(messages, language, understanding, directives, customer, self._trackers.change(tracker))
 
     async def parse(self, text: str) -> dict[str, Any]:
         """What the model makes of a message outside of any conversation, as Rasa's parse result."""

@@ -53,7 +53,7 @@ def region_of(locale: str | None) -> str | None:
 def _names(language: str) -> tuple[dict[str, str], re.Pattern[str]]:
     """The names with their codes, and a pattern that finds them."""
     names = {without_accents(name): code for name, code in (*_countries("en"), *_countries(language))}
-    for code, others in yaml.safe_load(OTHER_NAMES.read_text(encoding="utf-8")).items():
+    for code, others in yaml.load(OTHER_NAMES.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader).items():
         names.update((name if name.isupper() else without_accents(name), code) for name in others)
     for name in NOT_MEANT:
         names.pop(name, None)

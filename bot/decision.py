@@ -72,7 +72,7 @@ class Thresholds:
 
 def load_thresholds(path: Path) -> dict[str, Thresholds]:
     """The thresholds of each language in a file; `default` is for those that have none."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
     return {language: Thresholds(**values) for language, values in content.items()}
 
 

@@ -1,11 +1,12 @@
-"""Import Rasa without the TensorFlow that this assistant does not use.
+"""Import Rasa without the TensorFlow and the clients of other people's services that this assistant does not use.
 
 Rasa imports TensorFlow, Keras and their relatives as soon as any of its modules is imported, because the default
 recipe registers every component it ships, the neural ones included. That costs about eleven seconds and
-300 MB in each process. The pipeline of this project is linear models and rules, so `import_rasa` satisfies
-those imports with placeholders while Rasa loads, and removes the placeholders afterwards: a later `import tensorflow`
-is the real one. A project whose `config.yml` names a neural component passes `neural=True` and gets
-the real thing.
+300 MB in each process; another 50 MB are the clients of the messengers and databases that Rasa can speak to. The
+pipeline of this project is linear models and rules, and its channels are its own, so `import_rasa` satisfies those
+imports with placeholders while Rasa loads, and removes the placeholders afterwards: a later `import tensorflow` is the
+real one. A project whose `config.yml` names a neural component passes `neural=True` and gets the real thing; so
+does one whose `credentials.yml` names a channel of Rasa's with `channels=True`.
 
 Call `import_rasa` before anything else imports Rasa; once Rasa is loaded it does nothing.
 """
@@ -19,7 +20,7 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,22 @@ import yaml
 
 HEAVY = ("tensorflow", "tensorflow_text", "tensorflow_hub", "keras", "jax")
 """Packages that only neural components need."""
+
+CLIENTS = ("boto3", "botocore", "pymongo", "matplotlib")
+"""Packages for stores and plots of Rasa's that nothing here can name."""
+
+MESSENGERS = (
+    "aiogram",
+    "fbmessenger",
+    "mattermostwrapper",
+    "prompt_toolkit",
+    "questionary",
+    "rocketchat_API",
+    "slack_sdk",
+    "twilio",
+    "webexteamssdk",
+)
+"""Packages that only Rasa's own channels need."""
 
 NEURAL_COMPONENTS = (
     "DIETClassifier",
@@ -78,12 +95,15 @@ class _PlaceholderModule(ModuleType):
 
 
 class _PlaceholderFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the heavy packages and all their submodules, and makes each a placeholder."""
+    """Finds packages and all their submodules, and makes each a placeholder."""
+
+    def __init__(self, packages: Collection[str]) -> None:
+        self._packages = packages
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname.partition(".")[0] in HEAVY:
+        if fullname.partition(".")[0] in self._packages:
             return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
         return None
 
@@ -94,8 +114,9 @@ class _PlaceholderFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 @contextmanager
-def _placeholders() -> Iterator[None]:
-    finder = _PlaceholderFinder()
+def _placeholders(packages: Iterable[str]) -> Iterator[None]:
+    # What is there already costs nothing.
+    finder = _PlaceholderFinder({package for package in packages if package not in sys.modules})
     sys.meta_path.insert(0, finder)
     try:
         yield
@@ -107,8 +128,10 @@ def _placeholders() -> Iterator[None]:
 
 
 def _import_spacy() -> None:
-    """Import spaCy with TensorFlow reported as missing: thinc, on which it rests, would load it for its own use."""
-    blocked = [name for name in HEAVY if name not in sys.modules]
+    """Import spaCy with TensorFlow reported as missing: thinc, on which it rests, would load it for its own use, and
+    h5py for neural networks on disk.
+    """
+    blocked = [name for name in (*HEAVY, "h5py") if name not in sys.modules]
     for name in blocked:
         sys.modules[name] = None  # type: ignore[assignment]
     try:
@@ -120,12 +143,22 @@ def _import_spacy() -> None:
 
 def needs_neural(config: Path) -> bool:
     """Whether the Rasa configuration at `config` names a component that runs on TensorFlow."""
-    names = yaml.safe_load(config.read_text(encoding="utf-8"))
+    names = yaml.load(config.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return any(component in str(names) for component in NEURAL_COMPONENTS)
 
 
-def import_rasa(*, neural: bool = False) -> None:
-    """Load Rasa's core, once a process, with TensorFlow only if `neural`. Takes seconds."""
+def needs_channels(credentials: Path) -> bool:
+    """Whether the file of credentials names a channel of Rasa's."""
+    return any(
+        not name.startswith("connectors.")
+        for name in yaml.load(credentials.read_text("utf-8"), Loader=yaml.CSafeLoader) or ()
+    )
+
+
+def import_rasa(*, neural: bool = False, channels: bool = False) -> None:
+    """Load Rasa's core, once a process, with TensorFlow only if `neural`, and what Rasa's own channels need only if
+    `channels`. Takes seconds.
+    """
     if "rasa.core.agent" in sys.modules:
         return
     # Rasa's telemetry calls out; TensorFlow's start-up banner says nothing to an operator.
@@ -138,7 +171,7 @@ def import_rasa(*, neural: bool = False) -> None:
             importlib.import_module("rasa.core.agent")
             return
         _import_spacy()
-        with _placeholders():
+        with _placeholders((*HEAVY, *CLIENTS, *(() if channels else MESSENGERS))):
             importlib.import_module("rasa.core.agent")
             importlib.import_module("rasa.engine.recipes.default_recipe")
             importlib.import_module("rasa.engine.recipes.default_components")

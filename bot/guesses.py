@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bot.identity import CheckOutcome, count_failure, keep_record, lock_record
+from bot.identity import CheckOutcome, Record, count_failure, keep_record, lock_record
 from shop import email_key, order_digits
 from storage import Database
 
@@ -44,8 +44,9 @@ class Guesses:
             if any(record.paused_until for record in records.values()):
                 return CheckOutcome.PAUSED
             if right:
-                for key in keys:
-                    await keep_record(connection, key, tries=0, pauses=0)
+                for key, record in records.items():
+                    if record != Record():
+                        await keep_record(connection, key, tries=0, pauses=0)
                 return CheckOutcome.RIGHT
             counted = [await count_failure(connection, key, records[key], now) for key in keys]
         paused = any(checked.outcome is CheckOutcome.PAUSED for checked in counted)

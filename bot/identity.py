@@ -14,13 +14,13 @@ from enum import StrEnum
 from math import ceil
 
 import structlog
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.letters import Letter, MailUnavailable, Post
 from bot.tables import CodePauseRow, CodeRow
 from shop import Customer, email_key, order_digits
-from storage import Database, forget, insertion, table
+from storage import Database, UtcDateTime, forget, insertion, table
 
 logger = structlog.get_logger()
 
@@ -251,6 +251,11 @@ class Codes:
             logger.error("code.not_sent", reason=type(error).__name__)
 
 
+# Made once: making a statement takes longer than executing it.
+_OF_ADDRESS = update(PAUSES).where(PAUSES.c.address == bindparam("whose"))
+_SEEN = _OF_ADDRESS.values(seen_at=bindparam("now", type_=UtcDateTime)).returning(PAUSES)
+
+
 @dataclass(frozen=True)
 class Record:
     """How an address did so far.
@@ -272,9 +277,12 @@ async def lock_record(connection: AsyncConnection, address: str, now: datetime) 
     Begins the transaction: since it writes, SQLite waits for other writers here, and what is read afterwards is what
     they left.
     """
-    row = insertion(connection, PAUSES).values(address=address, tries=0, pauses=0, seen_at=now)
-    await connection.execute(row.on_conflict_do_update(index_elements=[PAUSES.c.address], set_={"seen_at": now}))
-    found = (await connection.execute(select(PAUSES).where(PAUSES.c.address == address))).one()
+    seen = {"whose": address, "now": now}
+    found = (await connection.execute(_SEEN, seen)).first()
+    if found is None:
+        row = insertion(connection, PAUSES).values(address=address, tries=0, pauses=0, seen_at=now)
+        await connection.execute(row.on_conflict_do_nothing())
+        found = (await connection.execute(_SEEN, seen)).one()
     if found.failed_at and found.failed_at <= now - FORGIVEN_AFTER:
         return Record()
     paused = found.paused_until and found.paused_until > now
@@ -291,7 +299,7 @@ async def keep_record(
     failed_at: datetime | None = None,
 ) -> None:
     values = {"tries": tries, "pauses": pauses, "paused_until": paused_until, "failed_at": failed_at}
-    await connection.execute(update(PAUSES).where(PAUSES.c.address == address).values(values))
+    await connection.execute(_OF_ADDRESS, {"whose": address, **values})
 
 
 async def count_failure(connection: AsyncConnection, address: str, record: Record, now: datetime) -> Checked:

@@ -161,7 +161,7 @@ def _language_names(languages: tuple[str, ...]) -> dict[str, str]:
             own = [language_name(code), *(language_name(code, language) for language in (*languages, "en"))]
             for name in (code, *own):
                 names.setdefault(without_accents(name), code)
-    for code, others in yaml.safe_load(OTHER_NAMES.read_text(encoding="utf-8")).items():
+    for code, others in yaml.load(OTHER_NAMES.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader).items():
         names.update((without_accents(name), code) for name in others)
     return names
 

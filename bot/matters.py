@@ -101,7 +101,7 @@ class Connectives:
 
 def load_connectives(path: Path) -> dict[str, Connectives]:
     """The connectives of each language in a file."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return {language: Connectives(**words) for language, words in content.items()}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.trackers import TrackerChange
+
 
 @dataclass(frozen=True)
 class Understanding:
@@ -33,6 +35,7 @@ class Reply:
         understanding: of the message that was answered.
         directives: what the rooms above are to do, see `bot.directives`.
         customer: the shop's id of the customer who was proved to take part in the conversation, if anybody was.
+        tracker: what the caller has to keep together with the answer, see `bot.trackers`.
     """
 
     messages: list[dict[str, Any]]
@@ -40,3 +43,4 @@ class Reply:
     understanding: Understanding
     directives: list[dict[str, Any]] = field(default_factory=list)
     customer: str | None = None
+    tracker: TrackerChange | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -20,11 +20,16 @@ class SequentialGraphRunner(DaskGraphRunner):
         """See `rasa.engine.runner.interface.GraphRunner.run`."""
         wanted = tuple(targets or self._graph_schema.target_names)
         results = {name: (name, value) for name, value in (inputs or {}).items()}
-        for name, needs in self._plan(wanted):
+        if wanted not in self._plans:
+            self._plans[wanted] = self._plan(wanted)
+        for name, needs in self._plans[wanted]:
             results[name] = self._instantiated_nodes[name](*(results[need] for need in needs))
         return {name: results[name][1] for name in wanted}
 
-    @cache  # noqa: B019  # there is one runner for the life of a model
+    @cached_property
+    def _plans(self) -> dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]]:
+        return {}
+
     def _plan(self, targets: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
         """The nodes that the targets need, each after the nodes whose output it takes."""
         nodes = self._graph_schema.minimal_graph_schema(list(targets)).nodes

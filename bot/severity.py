@@ -42,7 +42,7 @@ def severity(text: str, language: str) -> str | None:
 @cache
 def _phrases(language: str) -> dict[str, set[tuple[str, ...]]]:
     """The phrases of a language by what they are about, the gravest first; none where the file has no such language."""
-    content = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    content = yaml.load(WORDS.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return {
         kind: {_tokens(phrase, language) for phrase in phrases} for kind, phrases in content.get(language, {}).items()
     }

@@ -7,14 +7,13 @@ first three: so it sorts what is offered, and only what is plainly named is acte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
+from weakref import WeakKeyDictionary
 
-from sklearn.pipeline import Pipeline
-
-from bot.choices.answers import new_classifier, prepared
+from bot.choices.answers import prepared
 from bot.severity import SAFETY, severity
+from bot.text_classifier import TextClassifier
 from shop.troubleshooting import GENERAL, Guides, Problem
 
 PLAINLY_NAMED, LIKE_A_PHRASE = 0.8, 0.4
@@ -27,15 +26,21 @@ of those of one reach them, and one of thirty other messages."""
 
 NO_HAZARD = ""
 
+_learnt: WeakKeyDictionary[Guides, dict[tuple[str, str], Examples]] = WeakKeyDictionary()
+"""By language and category, `HAZARDS` for what tells the hazards from all other problems of all guides."""
 
-def prepare(guides: Guides, languages: Iterable[str]) -> Iterator[None]:
-    """Train the classifiers before their first use, one at each step."""
-    for language in languages:
-        for category in guides.categories:
-            _of_guide(guides, category, language)
-            yield
-        _of_hazards(guides, language)
-        yield
+HAZARDS = ""
+
+
+def learn(guides: Guides, language: str) -> dict[str, Examples]:
+    """The classifiers for a language, by category, to be kept for `recall`."""
+    return {category: _examples(guides, category, language) for category in (*guides.categories, HAZARDS)}
+
+
+def recall(guides: Guides, language: str, learnt: Mapping[str, Examples]) -> None:
+    """Take up what `learn` returned once for the same guides."""
+    known = _learnt.setdefault(guides, {})
+    known.update(((language, category), examples) for category, examples in learnt.items())
 
 
 def likeliest(guides: Guides, category: str, text: str, language: str) -> list[Problem]:
@@ -44,13 +49,13 @@ def likeliest(guides: Guides, category: str, text: str, language: str) -> list[P
     Args:
         text: a description without the product's name, which says nothing about the problem.
     """
-    found = _of_guide(guides, category, language).probabilities(text)
+    found = _examples(guides, category, language).probabilities(text)
     return sorted(guides.of(category).problems, key=lambda problem: found[problem.key], reverse=True)
 
 
 def plainly_named(guides: Guides, category: str, text: str, language: str) -> Problem | None:
     """The problem that a description stands for, if there is no doubt and no hazard."""
-    examples = _of_guide(guides, category, language)
+    examples = _examples(guides, category, language)
     key, probability = max(examples.probabilities(text).items(), key=itemgetter(1))
     if probability < PLAINLY_NAMED or examples.similarity(text, key) < LIKE_A_PHRASE:
         return None
@@ -63,7 +68,7 @@ def hazard_in(guides: Guides, text: str, language: str) -> Problem | None:
     hazards = {problem.key: problem for problem in guides.of(GENERAL).problems if problem.is_hazard}
     if not hazards:
         return None
-    examples = _of_hazards(guides, language)
+    examples = _examples(guides, HAZARDS, language)
     found = examples.probabilities(text)
     hazard = max(hazards, key=lambda key: found[key])
     told = 1 - found[NO_HAZARD] >= MAY_BE_HAZARD and examples.similarity(text, hazard) >= LIKE_A_HAZARD
@@ -77,37 +82,38 @@ def without(text: str, names: Iterable[str]) -> str:
     return text
 
 
-class _Examples:
+class Examples:
     """Descriptions with what they are of, and a classifier that has learnt them."""
 
-    def __init__(self, examples: dict[str, str], classifier: Pipeline) -> None:
+    def __init__(self, examples: dict[str, str], language: str, class_weight: str | None = "balanced") -> None:
         self._of = list(examples.values())
-        self._classifier = classifier.fit(list(examples), self._of)
-        self._features = classifier[:-1]
-        self._learnt = self._features.transform(list(examples))
+        self._classifier, self._features = TextClassifier.learn(language, list(examples), self._of, class_weight)
 
     def probabilities(self, text: str) -> dict[str, float]:
         """What a text may be of."""
-        found = self._classifier.predict_proba([prepared(text)])[0]
-        return dict(zip(self._classifier.classes_, map(float, found), strict=True))
+        return self._classifier.probabilities(prepared(text))
 
     def similarity(self, text: str, of: str) -> float:
         """How like the likest example of something a text is, from 0 to 1."""
-        likeness = (self._learnt @ self._features.transform([prepared(text)]).T).toarray().ravel()
+        likeness = (self._features @ self._classifier.features(prepared(text)).T).toarray().ravel()
         # Words and pieces of words are a vector of length one each.
         return max(float(value) for value, example in zip(likeness, self._of, strict=True) if example == of) / 2
 
 
-@lru_cache(maxsize=512)
-def _of_guide(guides: Guides, category: str, language: str) -> _Examples:
+def _examples(guides: Guides, category: str, language: str) -> Examples:
+    known = _learnt.setdefault(guides, {})
+    if (language, category) not in known:
+        learn = _of_hazards(guides, language) if category == HAZARDS else _of_guide(guides, category, language)
+        known[language, category] = learn
+    return known[language, category]
+
+
+def _of_guide(guides: Guides, category: str, language: str) -> Examples:
     problems = guides.of(category).problems
-    examples = {text: problem.key for problem in problems for text in _descriptions(problem, language)}
-    return _Examples(examples, new_classifier(language))
+    return Examples({text: problem.key for problem in problems for text in _descriptions(problem, language)}, language)
 
 
-@lru_cache(maxsize=16)
-def _of_hazards(guides: Guides, language: str) -> _Examples:
-    """Tells the hazards from all other problems of all guides."""
+def _of_hazards(guides: Guides, language: str) -> Examples:
     examples = {
         text: problem.key if problem.is_hazard else NO_HAZARD
         for category in guides.categories
@@ -115,7 +121,7 @@ def _of_hazards(guides: Guides, language: str) -> _Examples:
         for text in _descriptions(problem, language)
     }
     # Hazards are as rare as their examples.
-    return _Examples(examples, new_classifier(language).set_params(logisticregression__class_weight=None))
+    return Examples(examples, language, class_weight=None)
 
 
 def _descriptions(problem: Problem, language: str) -> list[str]:

@@ -81,7 +81,7 @@ class Signs:
 
 def load_signs(path: Path) -> dict[str, Signs]:
     """The signs of each language in a file."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return {language: Signs(**words) for language, words in content.items()}
 
 

@@ -22,20 +22,21 @@ from rasa.shared.core.events import (
     SessionStarted,
     SlotSet,
     UserUttered,
-    deserialise_events,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
+from bot.cheap_tracker import CheapTracker
 from bot.nlu.attributes import IDENTITY
-from bot.tables import TrackerRow
-from storage import Database, table
+from bot.rasa_events import events_of
+from bot.trackers import TRACKERS, TrackerChange
+from storage import Database
 
 TURNS = 3
 """How many of the customer's last messages are kept with all that followed them; rules look back two at most."""
 
-# The bare table: through the mapped class, each statement takes twice as long.
-TRACKERS = table(TrackerRow)
+# Made once: making a statement takes longer than executing it.
+_EVENTS = select(TRACKERS.c.events).where(TRACKERS.c.conversation_id == bindparam("whose"))
 
 RESPONSE = "utter_action"
 """In the metadata of an answer, as Rasa writes it: the name of its response."""
@@ -55,7 +56,7 @@ class BoundedTrackerStore(TrackerStore):
         # Rasa saves a tracker as soon as it creates it; there is nothing in it yet.
         if not tracker.events:
             return
-        events = json.dumps([_stored(event) for event in window(tracker)], ensure_ascii=False)
+        events = _written(tracker)
         row = {"conversation_id": tracker.sender_id, "events": events}
         async with self._database.writing() as connection:
             known = await connection.execute(
@@ -66,13 +67,21 @@ class BoundedTrackerStore(TrackerStore):
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of a conversation as it was saved, or None."""
-        query = select(TRACKERS.c.events).where(TRACKERS.c.conversation_id == sender_id)
         async with self._database.reading() as connection:
-            stored = await connection.scalar(query)
+            stored = await connection.scalar(_EVENTS, {"whose": sender_id})
         if stored is None:
             return None
-        events = deserialise_events(json.loads(stored))
-        return DialogueStateTracker.from_events(sender_id, events, self.domain.slots)
+        tracker: CheapTracker = CheapTracker.from_events(sender_id, events_of(json.loads(stored)), self.domain.slots)
+        tracker.stored = stored
+        return tracker
+
+    def init_tracker(self, sender_id: str) -> CheapTracker:
+        """A tracker of a conversation that begins."""
+        return CheapTracker(sender_id, self.domain.slots, self.max_event_history)
+
+    def change(self, tracker: DialogueStateTracker) -> TrackerChange:
+        """What became of a tracker since it was retrieved, to be kept with `bot.trackers.keep_tracker`."""
+        return TrackerChange(getattr(tracker, "stored", None), _written(tracker))
 
     async def delete(self, sender_id: str) -> None:
         """Forget a conversation."""
@@ -83,6 +92,10 @@ class BoundedTrackerStore(TrackerStore):
         """The ids of all conversations."""
         async with self._database.reading() as connection:
             return list(await connection.scalars(select(TRACKERS.c.conversation_id)))
+
+
+def _written(tracker: DialogueStateTracker) -> str:
+    return json.dumps([_stored(event) for event in window(tracker)], ensure_ascii=False)
 
 
 def _stored(event: Event) -> dict[str, Any]:

@@ -46,8 +46,8 @@ _UNITS = {
     "months": (Kind.MONTHS, 1),
     "years": (Kind.MONTHS, 12),
 }
-_WRITTEN: Mapping[str, Mapping[str, list[str]]] = yaml.safe_load(
-    Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")
+_WRITTEN: Mapping[str, Mapping[str, list[str]]] = yaml.load(
+    Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
 )
 _NUMBER = r"\d{1,9}(?:[., \u00a0\u202f']\d{3})*(?:[.,]\d{1,2})?(?!\d)"
 _SPACE = r"(?:[ \u00a0\u202f]|\n[ \t]*)?"

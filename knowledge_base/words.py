@@ -7,6 +7,7 @@ language in neither is searched by its words as they stand.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -16,9 +17,17 @@ from itertools import pairwise
 import Stemmer  # type: ignore[import-not-found]
 
 with warnings.catch_warnings():
-    # jieba is old: it uses pkg_resources, and writes escapes that Python warns of.
+    # jieba is old: it writes escapes that Python warns of.
     warnings.simplefilter("ignore")
-    import jieba  # type: ignore[import-untyped]
+    # It finds its dictionary without pkg_resources too, which takes long to import.
+    _there = sys.modules.get("pkg_resources")
+    sys.modules["pkg_resources"] = None  # type: ignore[assignment]
+    try:
+        import jieba  # type: ignore[import-untyped]
+    finally:
+        del sys.modules["pkg_resources"]
+        if _there:
+            sys.modules["pkg_resources"] = _there
 
 STEMMERS = {"de": "german", "en": "english", "es": "spanish", "fr": "french"}
 """The names that Snowball gives to the languages."""

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.tables import Amount, OrderRow
-from storage import Base, UtcDateTime
+from storage import Base, Encrypted, EncryptedJson, UtcDateTime
 
 Items = list[dict[str, Any]]
 """`shop.aftersales.Item` values as mappings."""
@@ -121,6 +121,6 @@ class InvoiceRecipientRow(Base):
     __tablename__ = "shop_invoice_recipients"
 
     order_id: Mapped[int] = mapped_column(ForeignKey(OrderRow.id, ondelete="CASCADE"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
-    address: Mapped[dict[str, Any]] = mapped_column(JSON)
+    name: Mapped[str] = mapped_column(Encrypted)
+    address: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     kept_until: Mapped[date]

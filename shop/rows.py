@@ -137,17 +137,6 @@ def to_product(row: Row[Any], category: Term, variants: tuple[Variant, ...]) -> 
     )
 
 
-def to_variant(row: Row[Any], colour: Row[Any] | None) -> Variant:
-    """The variant of a row and that of its colour."""
-    return Variant(
-        sku=row.sku,
-        colour=to_term(colour) if colour else None,
-        size=row.size,
-        stock=row.stock,
-        swatch=colour.swatch if colour else None,
-    )
-
-
 def to_term(row: Row[Any]) -> Term:
     """The category or colour of a row."""
     return Term(row.key, row.names)

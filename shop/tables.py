@@ -9,7 +9,9 @@ from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from storage import Base, UtcDateTime
+from shop.port import email_key as email_key_of
+from shop.port import phone_key as phone_key_of
+from storage import Base, BlindIndex, Encrypted, EncryptedJson, UtcDateTime
 
 
 class Amount(TypeDecorator[Decimal]):
@@ -83,16 +85,16 @@ class CustomerRow(Base):
     __tablename__ = "shop_customers"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(320))
-    email_key: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[str] = mapped_column(Encrypted)
+    email: Mapped[str] = mapped_column(Encrypted)
+    email_key: Mapped[str] = mapped_column(BlindIndex("email", email_key_of, 320), unique=True)
     """The address as `shop.port.email_key` gives it."""
-    phone: Mapped[str | None] = mapped_column(String(32))
-    phone_key: Mapped[str | None] = mapped_column(String(32), index=True)
+    phone: Mapped[str | None] = mapped_column(Encrypted)
+    phone_key: Mapped[str | None] = mapped_column(BlindIndex("phone", phone_key_of, 32), index=True)
     """The number as `shop.port.phone_key` gives it."""
     country: Mapped[str] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(16))
-    address: Mapped[dict[str, Any]] = mapped_column(JSON)
+    address: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
 
 
 class OrderRow(Base):
@@ -107,7 +109,7 @@ class OrderRow(Base):
     status: Mapped[str] = mapped_column(String(32))
     country: Mapped[str] = mapped_column(String(2))
     currency: Mapped[str] = mapped_column(String(3))
-    shipping_address: Mapped[dict[str, Any]] = mapped_column(JSON)
+    shipping_address: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     delivery: Mapped[str] = mapped_column(String(16))
     payment_method: Mapped[str] = mapped_column(String(64))
     items_amount: Mapped[Decimal] = mapped_column(Amount)

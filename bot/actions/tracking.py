@@ -19,6 +19,7 @@ from bot.actions.identity import (
 )
 from bot.actions.whereabouts import describe, find_whereabouts, matter, offers
 from bot.identity import CheckOutcome
+from bot.turn import once_a_turn
 from bot.values import sentence
 from shop import Customer, Order, email_key
 
@@ -80,7 +81,7 @@ async def _matching_order(case: Case, number: str, email: str) -> Order | None:
     """
     order = await case.order(number)
     right = order is not None and email_key(order.customer.email) == email_key(email)
-    outcome = await case.services.guesses.check(number, email, right)
+    outcome = await once_a_turn(("guess", number, email), lambda: case.services.guesses.check(number, email, right))
     if outcome is CheckOutcome.RIGHT:
         return order
     guesses = int(case.known(GUESSES_SLOT) or 0) + 1

@@ -9,19 +9,16 @@ a class of its own. An answer is believed from a probability on that is chosen b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache, cached_property
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 
 import yaml
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from bot.choices.words import fold, load_content
 from bot.nlu.text import count_words
-from knowledge_base.words import Analyzer
+from bot.text_classifier import TextClassifier
 
 UNRELATED = ""
 """The class of messages that answer something else."""
@@ -85,7 +82,7 @@ class FixedAnswers:
         self._content = load_content(data / "choices" / f"{language}.yml")
         self._intents_folder = data / "nlu" / language
         self._language = language
-        self._classifiers: dict[str, Pipeline] = {}
+        self._classifiers: dict[str, TextClassifier] = {}
 
     @property
     def questions(self) -> list[str]:
@@ -112,28 +109,27 @@ class FixedAnswers:
 
     def likeliest(self, text: str, question: str) -> tuple[str, float]:
         """The value that a text answers a question with, if it answers it, and the probability of that."""
-        classifier = self._classifier(question)
-        probabilities = dict(zip(classifier.classes_, classifier.predict_proba([prepared(text)])[0], strict=True))
-        return max(
-            ((str(value), float(p)) for value, p in probabilities.items() if value != UNRELATED), key=itemgetter(1)
-        )
+        probabilities = self._classifier(question).probabilities(prepared(text))
+        return max(((value, p) for value, p in probabilities.items() if value != UNRELATED), key=itemgetter(1))
 
-    def prepare(self) -> Iterator[None]:
-        """Train the classifiers before their first use, one at each step."""
-        for question in self.questions:
-            self._classifier(question)
-            yield
+    def learn(self) -> dict[str, TextClassifier]:
+        """The classifier of each question, to be kept for `recall`."""
+        return {question: self._classifier(question) for question in self.questions}
+
+    def recall(self, learnt: Mapping[str, TextClassifier]) -> None:
+        """Take up what `learn` returned once."""
+        self._classifiers.update(learnt)
 
     def examples(self, question: str) -> dict[str, str]:
         """What a question's classifier is trained on: prepared texts, and their class each."""
         # What is said last counts: an answer to the question itself is one, whatever else it may answer.
         return dict(self._examples(question))
 
-    def _classifier(self, question: str) -> Pipeline:
+    def _classifier(self, question: str) -> TextClassifier:
         trained = self._classifiers.get(question)
         if trained is None:
             examples = self.examples(question)
-            trained = new_classifier(self._language).fit(list(examples), list(examples.values()))
+            trained, _ = TextClassifier.learn(self._language, list(examples), list(examples.values()))
             self._classifiers[question] = trained
         return trained
 
@@ -178,24 +174,10 @@ class FixedAnswers:
         return found
 
 
-def new_classifier(language: str) -> Pipeline:
-    """An untrained classifier of prepared texts."""
-    features = make_union(
-        TfidfVectorizer(analyzer=_stems(language), sublinear_tf=True),
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3) if language == "zh" else (2, 5), sublinear_tf=True),
-    )
-    return make_pipeline(features, LogisticRegression(C=50, class_weight="balanced", solver="liblinear", tol=1e-2))
-
-
 def prepared(text: str) -> str:
     """A text as the classifiers see it: that something is asked is a word of its own."""
     folded = fold(text)
     return f"{folded} question_mark" if "?" in folded else folded
-
-
-@cache
-def _stems(language: str) -> Callable[[str], list[str]]:
-    return Analyzer(language).stems
 
 
 def _spread(phrases: list[str]) -> list[str]:

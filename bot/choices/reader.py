@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -14,6 +14,7 @@ from bot.choices.counts import Counts
 from bot.choices.days import Days
 from bot.choices.options import Names, Option
 from bot.choices.words import Words, fold, load_content
+from bot.text_classifier import TextClassifier
 from knowledge_base.words import Analyzer
 
 DATA = Path(__file__).parents[1] / "data"
@@ -53,12 +54,16 @@ class ChoiceReader:
     def __init__(self, data: Path = DATA) -> None:
         self._data = data
 
-    def prepare(self, languages: Iterable[str]) -> Iterator[None]:
-        """Do ahead what the first answers in some languages would have to wait for, a piece at each step."""
-        for language in languages:
-            reading = _reader(self._data, language)
-            if reading:
-                yield from reading.answers.prepare()
+    def learn(self, language: str) -> dict[str, TextClassifier]:
+        """What answers in a language are read with, to be kept for `recall`."""
+        reading = _reader(self._data, language)
+        return reading.answers.learn() if reading else {}
+
+    def recall(self, language: str, learnt: Mapping[str, TextClassifier]) -> None:
+        """Take up what `learn` returned once."""
+        reading = _reader(self._data, language)
+        if reading:
+            reading.answers.recall(learnt)
 
     def one(self, text: str, language: str, question: str, options: Sequence[Option]) -> str | None:
         """The value that a text means; None when it means none of them, or it is not clear which.

@@ -72,10 +72,12 @@ class EntityExtractor(LearningComponent, EntityExtractorMixin):
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         super().__init__(config, model_storage, resource)
         self._model = b""
+        self._gazetteer: dict[str, str] = {}
         self._tagger: pycrfsuite.Tagger | None = None
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the marked values of the examples."""
+        self._gazetteer = _gazetteer(self._config[LANGUAGE])
         trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
         trainer.set_params(
             {
@@ -99,11 +101,12 @@ class EntityExtractor(LearningComponent, EntityExtractorMixin):
         with TemporaryDirectory() as directory:
             model = Path(directory, "entities.crfsuite")
             trainer.train(str(model))
-            return self._keep(model.read_bytes())
+            # To ask CLDR again would load it for all languages into the memory of each process, some 80 MB.
+            return self._keep((model.read_bytes(), self._gazetteer))
 
     def _recall(self, learnt: Any) -> None:
         # The tagger does not keep it alive.
-        self._model = learnt
+        self._model, self._gazetteer = learnt
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open_inmemory(self._model)
 
@@ -152,9 +155,8 @@ class EntityExtractor(LearningComponent, EntityExtractorMixin):
 
     def _features(self, text: str, units: Sequence[Token]) -> list[dict[str, Any]]:
         shaped = patterns.find(text)
-        gazetteer = _gazetteer(self._config[LANGUAGE])
         words = [word_of(unit) for unit in units]
-        own = [_unit_features(unit, word, shaped, gazetteer) for unit, word in zip(units, words, strict=True)]
+        own = [_unit_features(unit, word, shaped, self._gazetteer) for unit, word in zip(units, words, strict=True)]
         features = []
         for index, unit in enumerate(own):
             row = {**unit, "bias": True}

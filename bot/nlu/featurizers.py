@@ -26,6 +26,7 @@ from bot.nlu.attributes import FAMILIAR, LANGUAGE
 from bot.nlu.lexicon import MARK, word_of
 from bot.nlu.persistence import LearningComponent
 from bot.nlu.spelling import normalized
+from bot.nlu.terms import Analyze, Terms, Tfidf
 from bot.nlu.tokenizers import tokenize
 
 
@@ -40,7 +41,8 @@ class _TfidfFeaturizer(LearningComponent, SparseFeaturizer):
         LearningComponent.__init__(self, config, model_storage, resource)
         SparseFeaturizer.__init__(self, resource.name, config)
         self._vectorizer = self._make_vectorizer()
-        self._analyze: Callable[[str], list[str]] | None = None
+        self._analyze: Analyze = self._vectorizer.build_analyzer()
+        self._tfidf = Tfidf(Terms(np.zeros(0, dtype=np.uint64)), np.zeros(0, dtype=np.float32))
         self._of_examples: scipy.sparse.csr_matrix | None = None
         """The features of the examples, as training makes them anyway."""
 
@@ -80,7 +82,8 @@ class _TfidfFeaturizer(LearningComponent, SparseFeaturizer):
         """Learn the vocabulary and the terms' weights."""
         examples = training_data.intent_examples
         self._prepare(examples)
-        self._of_examples = self._weigh(self._vectorizer.fit_transform(self._texts(examples)))
+        self._tfidf, features = Tfidf.learn(self._vectorizer, self._texts(examples))
+        self._of_examples = self._weigh(features)
         return self._keep(self._learnt())
 
     def _prepare(self, examples: list[Message]) -> None:
@@ -88,10 +91,10 @@ class _TfidfFeaturizer(LearningComponent, SparseFeaturizer):
 
     def _learnt(self) -> Any:
         """What `_recall` is to be given."""
-        return self._vectorizer
+        return self._tfidf
 
     def _recall(self, learnt: Any) -> None:
-        self._vectorizer = learnt
+        self._tfidf = learnt
 
     def _texts(self, messages: Iterable[Message]) -> list[str]:
         """What the terms are taken from."""
@@ -107,34 +110,18 @@ class _TfidfFeaturizer(LearningComponent, SparseFeaturizer):
         if self._of_examples is None:
             self.process(examples)
         else:
-            self._attach(examples, self._of_examples)
+            for example, features in zip(examples, self._of_examples, strict=True):
+                self._attach(example, features)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add sentence features to the messages."""
-        if len(messages) == 1:
-            matrix = self._transform(*self._texts(messages))
-        else:
-            matrix = self._vectorizer.transform(self._texts(messages))
-        self._attach(messages, self._weigh(matrix))
+        for message, text in zip(messages, self._texts(messages), strict=True):
+            self._attach(message, self._weigh(self._tfidf.transform(self._analyze(text))))
         return messages
 
-    def _transform(self, text: str) -> scipy.sparse.csr_matrix:
-        """What the vectorizer makes of a single text, shape (1, n): its own checks take five times as long as this."""
-        if self._analyze is None:
-            self._analyze = self._vectorizer.build_analyzer()
-        vocabulary = self._vectorizer.vocabulary_
-        counts = Counter(vocabulary[term] for term in self._analyze(text) if term in vocabulary)
-        columns = np.fromiter(sorted(counts), dtype=np.int32, count=len(counts))
-        frequencies = np.fromiter((counts[column] for column in columns), dtype=np.float32, count=len(counts))
-        values = (1 + np.log(frequencies)) * self._vectorizer.idf_[columns]
-        values = (values / (np.linalg.norm(values) or 1)).astype(np.float32)
-        return scipy.sparse.csr_matrix((values, columns, [0, len(columns)]), shape=(1, len(vocabulary)))
-
-    def _attach(self, messages: list[Message], matrix: scipy.sparse.csr_matrix) -> None:
-        for row, message in enumerate(messages):
-            features = matrix[row] if len(messages) > 1 else matrix
-            message.add_features(Features(features, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+    def _attach(self, message: Message, features: scipy.sparse.csr_matrix) -> None:
+        message.add_features(Features(features, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -147,7 +134,7 @@ class WordTfidfFeaturizer(_TfidfFeaturizer):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add sentence features to the messages, and whether they are familiar."""
         super().process(messages)
-        weights = self._vectorizer.idf_
+        weights = self._tfidf.weights
         for message in messages:
             row = message.features[-1].features
             # The rarest terms are those of a single example.
@@ -212,10 +199,10 @@ class TemplateTfidfFeaturizer(_TfidfFeaturizer):
         self._frequent = frozenset(word for word, _ in counts.most_common(self._config["frequent"]))
 
     def _learnt(self) -> Any:
-        return self._frequent, self._vectorizer
+        return self._frequent, self._tfidf
 
     def _recall(self, learnt: Any) -> None:
-        self._frequent, self._vectorizer = learnt
+        self._frequent, self._tfidf = learnt
 
     def _texts(self, messages: Iterable[Message]) -> list[str]:
         return [f"^ {' '.join(self._template(message))} $" for message in messages]

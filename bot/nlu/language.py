@@ -8,7 +8,7 @@ known from `bot/data/other_languages/<lang>.txt`, or from their script.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from bot.nlu import progress
 from bot.nlu.attributes import CONVERSATION_LANGUAGE, DEFAULT_LANGUAGE, LANGUAGE, LOCALE_HINT, METADATA
 from bot.nlu.patterns import blank
 from bot.nlu.persistence import LearningComponent
+from bot.nlu.terms import Analyze, Terms
 from bot.nlu.text import normalize
 
 OTHER_LANGUAGES = Path(__file__).parent.parent / "data" / "other_languages"
@@ -92,7 +93,8 @@ class LanguageIdentifier(LearningComponent):
             # As the likelihoods: scipy would convert all of these for each message otherwise.
             dtype=np.float32,
         )
-        self._analyze: Callable[[str], list[str]] | None = None
+        self._analyze: Analyze = self._vectorizer.build_analyzer()
+        self._ngrams = Terms(np.zeros(0, dtype=np.uint64))
         self._languages: list[str] = []
         self._words: dict[str, frozenset[str]] = {}
         self._served: frozenset[str] = frozenset()
@@ -115,15 +117,19 @@ class LanguageIdentifier(LearningComponent):
         bayes.fit(counts, [language for _, language in examples])
         self._languages = [str(language) for language in bayes.classes_]
         self._served = frozenset(served)
-        self._log_likelihoods = np.ascontiguousarray(bayes.feature_log_prob_.T, dtype=np.float32)
+        self._ngrams, order = Terms.of(self._vectorizer.vocabulary_)
+        self._log_likelihoods = np.ascontiguousarray(bayes.feature_log_prob_.T[order], dtype=np.float32)
         # Half precision: in a sum of dozens the difference is far below one n-gram's evidence.
+        # A hundred thousand strings take long to read, unless they are few.
+        joined = {language: "\n".join(sorted(own)) for language, own in self._words.items()}
         compact = self._log_likelihoods.astype(np.float16)
-        learnt = self._keep((self._vectorizer, self._languages, self._served, self._words, compact))
+        learnt = self._keep((self._ngrams, self._languages, self._served, joined, compact))
         progress.report("", "", 1, 1)
         return learnt
 
     def _recall(self, learnt: Any) -> None:
-        self._vectorizer, self._languages, self._served, self._words, log_likelihoods = learnt
+        self._ngrams, self._languages, self._served, joined, log_likelihoods = learnt
+        self._words = {language: frozenset(own.split("\n")) for language, own in joined.items()}
         self._log_likelihoods = log_likelihoods.astype(np.float32)
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -183,11 +189,7 @@ class LanguageIdentifier(LearningComponent):
 
     def _evidence(self, letters: str) -> npt.NDArray[np.float32]:
         """The log-likelihood of the letters in each language, shape (languages,)."""
-        if self._analyze is None:
-            self._analyze = self._vectorizer.build_analyzer()
-        vocabulary = self._vectorizer.vocabulary_
-        # As the vectorizer counts them, each once; its own checks take longer than this.
-        known = [vocabulary[ngram] for ngram in set(self._analyze(letters)) if ngram in vocabulary]
+        known, _ = self._ngrams.find(self._analyze(letters))
         scores: npt.NDArray[np.float32] = self._log_likelihoods[known].sum(axis=0)
         return scores
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import pickle
 from abc import abstractmethod
 from typing import Any, Self
 
-import joblib
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 
-LEARNT_FILE = "learnt.joblib"
+LEARNT_FILE = "learnt.pickle.gz"
 
 # Rasa packs a model at gzip's slowest level, which takes ten times as long on what is not compressed yet.
 COMPRESSION = 1
@@ -46,14 +47,17 @@ class LearningComponent(GraphComponent):
     ) -> Self:
         """A component with what was learnt in training."""
         component = cls.create(config, model_storage, resource, execution_context)
-        with model_storage.read_from(resource) as directory:
-            component._recall(joblib.load(directory / LEARNT_FILE))
+        with model_storage.read_from(resource) as directory, gzip.open(directory / LEARNT_FILE) as file:
+            component._recall(pickle.load(file))  # noqa: S301  # whoever gives a model could give code as well
         return component
 
     def _keep(self, learnt: Any) -> Resource:
         """Store what `_recall` will be given."""
-        with self._model_storage.write_to(self._resource) as directory:
-            joblib.dump(learnt, directory / LEARNT_FILE, compress=COMPRESSION)
+        with (
+            self._model_storage.write_to(self._resource) as directory,
+            gzip.open(directory / LEARNT_FILE, "wb", COMPRESSION) as file,
+        ):
+            pickle.dump(learnt, file, pickle.HIGHEST_PROTOCOL)
         return self._resource
 
     @abstractmethod

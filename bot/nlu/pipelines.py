@@ -81,7 +81,7 @@ class LanguagePipelines(GraphComponent):
         return cls(config, model_storage, resource, execution_context)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Train each language on its own examples, as many languages at a time as there are cores.
+        """Train each language on its own examples, about as many languages at a time as there are cores.
 
         Raises:
             InvalidConfigException: when a configured language has no examples.

@@ -12,13 +12,16 @@ from rasa.shared.exceptions import RasaException
 
 from bot.nlu import progress
 
+SPARE = 1
+"""So many more processes than cores: five languages on two cores would else take as long as six."""
+
 
 class TrainingFailed(RasaException):
     """A part of the training failed in its process; the message is what it said."""
 
 
 def in_processes(work: Callable[[str], None], parts: Iterable[str]) -> None:
-    """Call `work` once for each part, in forked processes, as many at a time as there are cores.
+    """Call `work` once for each part, in forked processes, about as many at a time as there are cores.
 
     A fork has everything that this process has loaded, so nothing needs to be pickled; what the work produces it writes
     to disk. Progress that is reported there is reported here.
@@ -31,7 +34,7 @@ def in_processes(work: Callable[[str], None], parts: Iterable[str]) -> None:
     running: dict[Connection, BaseProcess] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < (os.cpu_count() or 1):
+            while waiting and len(running) < (os.cpu_count() or 1) + SPARE:
                 receiver, sender = context.Pipe(duplex=False)
                 child = context.Process(target=_run, args=(work, waiting.pop(0), sender), daemon=True)
                 child.start()

@@ -49,6 +49,11 @@ class LanguageTokenizer(Tokenizer):
     def get_default_config() -> dict[str, Any]:
         return {LANGUAGE: None, "intent_tokenization_flag": False, "intent_split_symbol": "_", "token_pattern": None}
 
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        # Before the first customer has to wait for it: French rules take two seconds.
+        tokenize("", config[LANGUAGE])
+
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """The tokens of `attribute`, in Rasa's form."""
         words = _words(fold_width(message.get(attribute)), self._config[LANGUAGE])

@@ -19,7 +19,9 @@ from typing import Any
 
 import yaml
 
-_DATA: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
+_DATA: Mapping[str, Any] = yaml.load(
+    Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+)
 FIELDS: Mapping[str, Sequence[str]] = _DATA["fields"]
 """For each field of an article its names, the likeliest first."""
 PUBLIC: Mapping[str, Sequence[str]] = _DATA["public"]

@@ -11,7 +11,9 @@ import yaml
 
 _ABBREVIATIONS: Mapping[str, frozenset[str]] = {
     language: frozenset(words)
-    for language, words in yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")).items()
+    for language, words in yaml.load(
+        Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    ).items()
 }
 # Quotation marks and brackets that may follow the end. “ closes in German, and opens in Chinese.
 _CLOSING = "[\"'»”’“›)\\]]*"

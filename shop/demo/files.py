@@ -12,4 +12,4 @@ _FOLDER = Path(__file__).parent
 @cache
 def load(name: str) -> Any:
     """What stands in `<name>.yml`. Shared between callers: not to be changed."""
-    return yaml.safe_load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    return yaml.load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

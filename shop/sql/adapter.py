@@ -33,7 +33,7 @@ from shop.policies import BUNDLED, Policies
 from shop.port import ShopUnavailable, email_key, order_digits, phone_key
 from shop.sql import cancelling, claims, figures, privacy, refunds, replacements, returns, scans, settling
 from shop.sql.orders import BY_DIGITS, BY_EMAIL, RECENT, Finding, find_customers, find_orders, find_products
-from shop.sql.records import CLAIMS, ORDERS, REFUNDS, REPAIRS, REPLACEMENTS, RETURNS, Records, RecordT, find
+from shop.sql.records import CLAIMS, REFUNDS, REPAIRS, REPLACEMENTS, RETURNS, Records, RecordT, find, find_of_order
 from shop.sql.transaction import Transaction, once
 from shop.tables import CustomerRow
 from storage import Database, DatabaseUnavailable, table
@@ -208,7 +208,7 @@ class SqlShop:
 
     async def _records_of(self, records: Records[RecordT], order_number: str) -> list[RecordT]:
         async with self._reading() as connection:
-            return await find(connection, records, ORDERS.c.digits == order_digits(order_number))
+            return await find_of_order(connection, records, order_digits(order_number))
 
     async def _record(self, records: Records[RecordT], number: str) -> RecordT | None:
         async with self._reading() as connection:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.aftersales_rows import to_claim, to_refund, to_repair, to_replacement, to_return
@@ -44,6 +45,17 @@ REFUNDS = Records(RefundRow, to_refund, "RF")
 REPLACEMENTS = Records(ReplacementRow, to_replacement, "RE")
 CLAIMS = Records(ClaimRow, to_claim, "CL")
 REPAIRS = Records(RepairRow, to_repair, "RP")
+
+
+async def find_of_order(connection: AsyncConnection, records: Records[RecordT], digits: str) -> list[RecordT]:
+    """The records of an order, newest first."""
+    return [records.read(row) for row in await connection.execute(_of_order(records), {"order_digits": digits})]
+
+
+@cache
+def _of_order(records: Records[Any]) -> Select[Any]:
+    # Making a statement takes longer than executing it.
+    return records.select().where(ORDERS.c.digits == bindparam("order_digits"))
 
 
 async def find(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -261,12 +262,16 @@ def test_a_question_without_answers_is_an_error() -> None:
         FixedAnswers(DATA, "en").read("yes", "weather")
 
 
-def test_what_was_prepared_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = sum(1 for _ in reader.prepare(["en", "no language"]))
-    assert steps == len(FixedAnswers(DATA, "en").questions)
+def test_what_was_kept_is_not_trained_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept = pickle.dumps(reader.learn("en"))
+    for part in ("choices", "nlu"):
+        (tmp_path / part).symlink_to(DATA / part)
+    fresh = ChoiceReader(tmp_path)
+    fresh.recall("en", pickle.loads(kept))
+    fresh.recall("no language", {})
 
-    def train(language: str) -> NoReturn:
+    def train(*arguments: object) -> NoReturn:
         raise AssertionError("a customer would have had to wait for this")
 
-    monkeypatch.setattr(answers, "new_classifier", train)
-    assert reader.one("too small", "en", "reason", [Option("too_small"), Option("too_big")]) == "too_small"
+    monkeypatch.setattr(answers.TextClassifier, "learn", train)
+    assert fresh.one("too small", "en", "reason", [Option("too_small"), Option("too_big")]) == "too_small"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import NoReturn
 
@@ -95,14 +96,14 @@ def test_names_are_taken_out_of_a_text() -> None:
     assert without("我的耳机连不上", ["耳机"]) == "我的 连不上"
 
 
-def test_what_was_prepared_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_kept_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = pickle.dumps(symptoms.learn(guides, "en"))
     fresh = Guides.load(BUNDLED)
-    for _ in symptoms.prepare(fresh, ["en"]):
-        pass
+    symptoms.recall(fresh, "en", pickle.loads(kept))
 
-    def train(language: str) -> NoReturn:
+    def train(*arguments: object) -> NoReturn:
         raise AssertionError("a customer would have had to wait for this")
 
-    monkeypatch.setattr(symptoms, "new_classifier", train)
+    monkeypatch.setattr(symptoms.TextClassifier, "learn", train)
     assert plainly_named(fresh, "audio", "my phone can't find it", "en")
     assert not hazard_in(fresh, "my phone can't find it", "en")

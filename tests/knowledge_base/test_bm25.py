@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.bm25 import View, Weighting
+from knowledge_base.bm25 import View, Vocabulary, Weighting
 
 WEIGHTING = Weighting(k1=1.5, b=0.5, unsaid=2.0)
 
@@ -75,3 +75,13 @@ def test_who_has_a_feature_and_how_much() -> None:
 @pytest.mark.parametrize("texts", [[""], ["", ""]])
 def test_texts_without_features(texts: list[str]) -> None:
     assert View(texts, str.split, WEIGHTING).scores("a").tolist() == [0.0] * len(texts)
+
+
+def test_a_vocabulary_counts_on_from_what_it_has() -> None:
+    first, numbers = Vocabulary().with_also(["how", "long", "退货"])
+    assert numbers.tolist() == [0, 1, 2]
+    second, numbers = first.with_also(["long", "parcel"])
+    assert numbers.tolist() == [1, 3]
+    assert second.find(["退货", "parcel", "nothing"]).tolist() == [2, 3, -1]
+    assert first.find(["parcel"]).tolist() == [-1]
+    assert Vocabulary().find(["how"]).tolist() == [-1]
