@@ -6,7 +6,7 @@ webhooks wait in the `Inbox`, and what it is to deliver in the `Outbox`. This ro
 does not know how a channel delivers.
 """
 
-from conversations.feed import LOST, Event, Feed, LocalFeed, RedisFeed, Subscription
+from conversations.feed import LOST, WAITING, Event, Feed, LocalFeed, RedisFeed, Subscription
 from conversations.inbox import Inbox, Notice
 from conversations.keeping import Companion, Keeping
 from conversations.locks import LocalLocks, Locks, LockUnavailable, RedisLocks
@@ -17,12 +17,15 @@ from conversations.pictures import PhotoProblem, PhotoRefused
 from conversations.privacy import PrivacyRequest, PrivacyRequests
 from conversations.service import WITHDRAW, Bot, Conversations, Desk, Incoming, conversation_id_of
 from conversations.tables import Author, ConversationRow, HandoffRow, MessageRow, PhotoRow, RatingRow
+from conversations.turns import Busy, Turns
 
 __all__ = [
     "LOST",
+    "WAITING",
     "WITHDRAW",
     "Author",
     "Bot",
+    "Busy",
     "Companion",
     "ConversationRow",
     "Conversations",
@@ -59,6 +62,7 @@ __all__ = [
     "RedisLocks",
     "State",
     "Subscription",
+    "Turns",
     "Uncertain",
     "conversation_id_of",
 ]

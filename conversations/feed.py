@@ -14,8 +14,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Any, Protocol
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+
+from storage import redis_client
 
 logger = structlog.get_logger()
 
@@ -24,10 +27,16 @@ Event = dict[str, Any]
 LOST: Event = {"type": "lost"}
 """Stands for events that did not arrive."""
 
+WAITING: Event = {"type": "waiting"}
+"""The customer's message waits for its turn, since there is much to answer."""
+
 MOST_WAITING = 200
 """So many events wait for a subscriber that is slow; then it is told that it has lost some."""
 
 RETRY_SECONDS = 1.0
+
+SILENCE_SECONDS = 3.0
+"""After so long without a word, the server is asked whether it is still there; and as long it may take to answer."""
 
 CHANNEL = "aftercare:feed"
 
@@ -113,10 +122,12 @@ class RedisFeed:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis: Redis = Redis.from_url(url)
+        self._redis = redis_client(url)
         self._local = LocalFeed()
         self._reader: asyncio.Task[None] | None = None
         self._hearing = asyncio.Event()
+        self._untold: set[str] = set()
+        """The conversations of which other processes have not heard everything."""
 
     async def publish(self, conversation_id: str, *events: Event) -> None:
         """See `Feed.publish`."""
@@ -125,8 +136,12 @@ class RedisFeed:
             await self._redis.publish(CHANNEL, told)
         except RedisError as error:
             logger.error("feed.unreachable", reason=str(error))
-            # Those in this process hear of it all the same.
-            self._local.tell(conversation_id, *events)
+            # Those in this process look at once, and the others as soon as they can be told to. They get no events: an
+            # earlier one may not have arrived.
+            self._local.tell(conversation_id, LOST)
+            self._untold.add(conversation_id)
+        else:
+            await self._catch_up()
 
     @asynccontextmanager
     async def subscribe(self, conversation_id: str) -> AsyncIterator[Subscription]:
@@ -152,18 +167,40 @@ class RedisFeed:
             try:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(CHANNEL)
-                    async for message in pubsub.listen():
-                        if message["type"] == "subscribe":
-                            if self._hearing.is_set():
-                                self._local.tell_all(LOST)
-                            self._hearing.set()
-                        else:
-                            conversation_id, events = json.loads(message["data"])
-                            self._local.tell(conversation_id, *events)
+                    await self._listen(pubsub)
             except RedisError as error:
                 logger.error("feed.unreachable", reason=str(error))
-                self._hearing.set()
+            except Exception as error:
+                logger.error("feed.failed", exc_info=error)
+            self._hearing.set()
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self, pubsub: PubSub) -> None:
+        """Pass on what comes, until the server is away: a connection can be lost without anybody saying so."""
+        asked = False
+        while True:
+            message = await pubsub.get_message(timeout=SILENCE_SECONDS)
+            if message is None:
+                if asked:
+                    raise RedisConnectionError(f"not a word for {2 * SILENCE_SECONDS:.0f} seconds")
+                await pubsub.ping()
+                asked = True
+                continue
+            asked = False
+            if message["type"] == "subscribe":
+                if self._hearing.is_set():
+                    self._local.tell_all(LOST)
+                self._hearing.set()
+            elif message["type"] == "message":
+                conversation_id, events = json.loads(message["data"])
+                self._local.tell(conversation_id, *events)
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Tell the others what they could not be told."""
+        untold, self._untold = self._untold, set()
+        for conversation_id in untold:
+            await self.publish(conversation_id, LOST)
 
 
 def typing(author: str, name: str | None = None) -> Event:

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import ColumnElement, Update, select, update
 
 from conversations.tables import InboxRow
-from storage import Database, claim, forget, insertion, pause, remind, table
+from storage import Database, claim, forget, insertion, moments, pause, remind, table
 
 logger = structlog.get_logger()
 
@@ -123,9 +123,9 @@ class Inbox:
 
     async def claim(self) -> ClaimedNotice | None:
         """Take the notice that has been due the longest; None where none is."""
-        now = self._now()
+        at = moments(self._now(), LEASE, LEASE + LONGEST_PAUSE)
         async with self._database.writing() as connection:
-            row = (await connection.execute(self._due, {"due": now, "until": now + LEASE})).first()
+            row = (await connection.execute(self._due, at)).first()
         if row is None:
             return None
         notice = Notice(row.key, row.conversation_id, row.content, row.lane)
@@ -141,7 +141,10 @@ class Inbox:
         await self._conclude(claimed)
 
     async def wait_handled(self, channel: str, key: str, seconds: float) -> bool:
-        """Wait until this process has dealt with a notice; False where that takes longer than so many seconds."""
+        """Wait until a notice has been dealt with; False where that takes longer than so many seconds.
+
+        Of what another process deals with, it is seen at the end only.
+        """
         done = asyncio.Event()
         waiting = self._waiting.setdefault((channel, key), [])
         waiting.append(done)
@@ -150,7 +153,7 @@ class Inbox:
                 return True
             with suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), seconds)
-            return done.is_set()
+            return done.is_set() or await self._is_over(channel, key)
         finally:
             waiting.remove(done)
             if not waiting:

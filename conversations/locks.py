@@ -8,11 +8,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-from redis.asyncio import Redis
+from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
-HOLD_SECONDS = 60.0
-"""After this time a lock is given up: its holder must have died."""
+from storage import redis_client
+
+HOLD_SECONDS = 15.0
+"""After this time a lock is given up that its holder did not renew: it must have died."""
+
+RENEW_SECONDS = 4.0
+"""How often a lock is renewed."""
 
 WAIT_SECONDS = 30.0
 """How long a message waits for the turns before it."""
@@ -54,10 +59,14 @@ class LocalLocks:
 
 
 class RedisLocks:
-    """Locks shared by all processes that use the same Redis server."""
+    """Locks shared by all processes that use the same Redis server.
+
+    A server that forgets them, as at a restart, lets two processes hold the same one. What they do has to bear that:
+    `bot.trackers` keeps one of two turns.
+    """
 
     def __init__(self, url: str) -> None:
-        self._redis: Redis = Redis.from_url(url)
+        self._redis = redis_client(url)
         # Waiting in this process first keeps its messages in order, and its polling of the server low.
         self._local = LocalLocks()
 
@@ -72,9 +81,11 @@ class RedisLocks:
                 raise LockUnavailable(f"cannot reach Redis: {error}") from error
             if not acquired:
                 raise LockUnavailable(f"no turn within {WAIT_SECONDS:.0f} seconds")
+            renewing = asyncio.create_task(_renew(lock))
             try:
                 yield
             finally:
+                renewing.cancel()
                 # Where it has run out, or the server is gone, it frees itself.
                 with suppress(LockError, RedisError):
                     await lock.release()
@@ -82,3 +93,16 @@ class RedisLocks:
     async def close(self) -> None:
         """See `Locks.close`."""
         await self._redis.aclose()
+
+
+async def _renew(lock: Lock) -> None:
+    """Renew a lock until it is somebody else's, as after a time in which the server could not be reached."""
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        try:
+            await lock.reacquire()
+        except LockError:
+            return
+        except RedisError:
+            # Tried again: it has not run out yet.
+            continue

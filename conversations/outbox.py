@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from conversations.feed import Feed, LocalFeed
 from conversations.messages import Message
 from conversations.tables import ConversationRow, OutboxRow
-from storage import Database, claim, pause, remind, table
+from storage import Database, claim, moments, pause, remind, table
 
 logger = structlog.get_logger()
 
@@ -196,12 +196,12 @@ class Outbox:
 
     async def claim(self) -> Outgoing | None:
         """Take what has been due the longest; None where nothing is."""
-        return await self._claim(self._due, self._now())
+        return await self._claim(self._due)
 
     async def take(self, conversation_id: str) -> Outgoing | None:
         """Take the next of a conversation while it is held back; None where nothing waits."""
         hold = self._ways[conversation_id.partition(":")[0]].hold
-        return await self._claim(HELD, self._now() + hold, conversation=conversation_id)
+        return await self._claim(HELD, hold, conversation=conversation_id)
 
     async def hurry(self, conversation_id: str) -> None:
         """Have what waits after a failed attempt tried now: the customer has just written, and the platform lets us
@@ -299,8 +299,11 @@ class Outbox:
             found: int | None = await connection.scalar(query)
             return found
 
-    async def _claim(self, statement: Update, due: datetime, **values: Any) -> Outgoing | None:
-        values |= {"due": due, "until": self._now() + LEASE}
+    async def _claim(self, statement: Update, hold: timedelta = timedelta(), **values: Any) -> Outgoing | None:
+        now = self._now()
+        values |= moments(now, LEASE, PATIENCE, hold)
+        # What was never tried lies as far ahead as its channel holds it back.
+        values["soon"] = max([values["soon"], *(now + way.hold for way in self._ways.values())])
         async with self._database.writing() as connection:
             row = (await connection.execute(statement, values)).first()
             if row is None:

@@ -103,6 +103,13 @@ class PrivacyRequests:
             row = (await connection.execute(open_one)).first()
         return _request_of(row) if row else None
 
+    async def address(self, request_id: str) -> str | None:
+        """The address of the customer whose request it is; None where it is not known, or not any more."""
+        query = select(REQUESTS.c.email).where(REQUESTS.c.id == request_id)
+        async with self._database.reading() as connection:
+            address: str | None = await connection.scalar(query)
+        return address
+
     async def of(self, customer_id: str) -> list[dict[str, Any]]:
         """All requests of a customer, the oldest first, as they are told to the customer."""
         columns = (REQUESTS.c.kind, REQUESTS.c.state, REQUESTS.c.requested_at, REQUESTS.c.due_at, REQUESTS.c.done_at)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import case, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.continuing import continue_conversation
 from bot.directives import DIRECTIVE, HANDOFF, HIGH
 from bot.identity import Identity
 from bot.reply import Reply
-from conversations.feed import Feed, LocalFeed, Subscription, read_up_to, typing
-from conversations.locks import Locks
+from bot.trackers import Overtaken, keep_tracker
+from conversations.feed import WAITING, Feed, LocalFeed, Subscription, read_up_to, typing
+from conversations.locks import Locks, LockUnavailable
 from conversations.messages import MESSAGES, SAID, Message, ReadState
 from conversations.outbox import Outbox
 from conversations.tables import (
@@ -28,6 +31,7 @@ from conversations.tables import (
     MessageRow,
     RatingRow,
 )
+from conversations.turns import Turns
 from storage import Database, insertion, table
 
 logger = structlog.get_logger()
@@ -38,6 +42,23 @@ CUSTOMERS = table(ConversationCustomerRow)
 HANDOFFS = table(HandoffRow)
 RATINGS = table(RatingRow)
 
+
+# Statements of every turn, made once: making one takes longer than executing it.
+_CONVERSATION = select(CONVERSATIONS.c.language, CONVERSATIONS.c.floor, CONVERSATIONS.c.reachable_until).where(
+    CONVERSATIONS.c.id == bindparam("which")
+)
+_CONVERSATION_CHANGE = update(CONVERSATIONS).where(CONVERSATIONS.c.id == bindparam("which"))
+_KNOWN_MESSAGE = select(*SAID).where(
+    MESSAGES.c.conversation_id == bindparam("where"), MESSAGES.c.channel_message_id == bindparam("named")
+)
+_NEW_MESSAGES = insert(MESSAGES).returning(MESSAGES.c.id, sort_by_parameter_order=True)
+_TAKING_PART = select(CUSTOMERS.c.customer_id).where(
+    CUSTOMERS.c.conversation_id == bindparam("where"), CUSTOMERS.c.customer_id == bindparam("who")
+)
+
+# A message has been dealt with by the bot once it is stored what was made of it.
+_UNDERSTOOD = MESSAGES.c.understanding.is_not(None)
+_UNDERSTANDING = update(MESSAGES).where(MESSAGES.c.id == bindparam("which"), ~_UNDERSTOOD)
 
 RATING = "rating"
 """The type of a card that asks for a rating."""
@@ -115,6 +136,7 @@ class Incoming:
         name: what the customer is called on the channel.
         reachable_until: to when the channel lets us write to the customer; None where it sets no limit.
         attached: what else is stored of the message, such as a `location`, or the message that it `quotes`.
+        kept: whether it is kept elsewhere until it is answered, as in the inbox: then it may wait for its turn.
     """
 
     channel: str
@@ -129,6 +151,7 @@ class Incoming:
     name: str | None = None
     reachable_until: datetime | None = None
     attached: Mapping[str, Any] = field(default_factory=dict)
+    kept: bool = False
 
     @property
     def conversation_id(self) -> str:
@@ -150,12 +173,14 @@ def conversation_id_of(channel: str, sender: str) -> str:
 
 @dataclass(frozen=True)
 class _Stored:
-    """A message as it was stored: its conversation's language so far, who has the floor, and the answers it has."""
+    """A message as it was stored: its conversation's language so far, who has the floor, and its answers, once it has
+    been dealt with.
+    """
 
     message: Message
     language: str | None
     floor: str | None
-    answers: list[dict[str, Any]]
+    answers: list[dict[str, Any]] | None = None
     new: bool = True
 
 
@@ -167,6 +192,7 @@ class Conversations:
 
     Args:
         desk: the people to whom the bot hands over; without them, wishes for a human agent are kept and that is all.
+        turns: how many turns of the bot are under way at a time, and which is next.
     """
 
     def __init__(
@@ -178,7 +204,9 @@ class Conversations:
         feed: Feed | None = None,
         outbox: Outbox | None = None,
         desk: Desk | None = None,
+        turns: Turns | None = None,
     ) -> None:
+        self._turns = turns or Turns()
         self._database = database
         self._desk = desk
         self._bot = bot
@@ -193,30 +221,28 @@ class Conversations:
         A message that was answered before (the same `message_id`) gets the same answer, and nothing happens twice.
 
         Raises:
+            Busy: when too much else is waiting for an answer.
             LockUnavailable: when the turns before it take too long.
             storage.DatabaseUnavailable: when nothing can be stored.
         """
+        conversation_id = incoming.conversation_id
+        with self._turns.let_in(conversation_id, kept=incoming.kept):
+            return await self._answered(incoming)
+
+    async def _answered(self, incoming: Incoming) -> list[dict[str, Any]]:
         conversation_id = incoming.conversation_id
         async with self._locks.hold(conversation_id):
             stored = await self._store(incoming)
             if stored.new:
                 thinking = [] if stored.floor else [typing(Author.BOT)]
                 await self._feed.publish(conversation_id, stored.message.event, *thinking)
-            if stored.answers:
+            if stored.answers is not None:
                 return stored.answers
-            answers = None
-            if self._desk and incoming.text == WITHDRAW:
-                answers = await self._withdraw(conversation_id, stored)
-            elif not stored.floor:
-                reply = await self._bot.reply(
-                    conversation_id,
-                    incoming.text,
-                    incoming.locale_hint,
-                    identity=incoming.identity,
-                    photos=incoming.photos,
-                    cards=incoming.cards,
-                )
-                answers = await self._conclude(conversation_id, self._listened(incoming, reply), stored)
+            try:
+                answers = await self._respond(incoming, stored)
+            except Overtaken as error:
+                # The lock was lost, as when Redis starts anew: the same message once more finds what came of it.
+                raise LockUnavailable("another process had the turn") from error
             if answers is not None:
                 read = read_up_to(stored.message.id, Author.BOT)
                 await self._feed.publish(conversation_id, read, *(answer.event for answer in answers))
@@ -224,16 +250,45 @@ class Conversations:
             await self._desk.heard(conversation_id)
         return [dict(answer.content) for answer in answers or ()]
 
+    async def _respond(self, incoming: Incoming, stored: _Stored) -> list[Message] | None:
+        """What answers a message; None where somebody of the shop has the floor. Raises `Overtaken`."""
+        conversation_id = incoming.conversation_id
+        if self._desk and incoming.text == WITHDRAW:
+            return await self._withdraw(conversation_id, stored)
+        if stored.floor:
+            return None
+        # A conversation has no language until the bot has answered in it.
+        new = stored.language is None
+        async with self._turns.turn(conversation_id, self._late(conversation_id), new=new):
+            reply = await self._bot.reply(
+                conversation_id,
+                incoming.text,
+                incoming.locale_hint,
+                identity=incoming.identity,
+                photos=incoming.photos,
+                cards=incoming.cards,
+            )
+            return await self._conclude(conversation_id, self._listened(incoming, reply), stored)
+
+    def _late(self, conversation_id: str) -> Callable[[], Awaitable[None]]:
+        """What tells that a conversation's turn has to wait."""
+        return partial(self._feed.publish, conversation_id, WAITING)
+
     async def prompt(self, conversation_id: str, payload: str, *, cards: bool = False) -> None:
         """Have the bot begin something by itself, as if the customer had pressed a button with this payload.
 
         Raises:
+            Busy: when too much else is waiting for an answer.
             LockUnavailable: when the turns before it take too long.
             storage.DatabaseUnavailable: when nothing can be stored.
         """
         async with self._locks.hold(conversation_id):
-            reply = await self._bot.reply(conversation_id, payload, cards=cards)
-            answers = await self._conclude(conversation_id, reply)
+            try:
+                async with self._turns.turn(conversation_id, self._late(conversation_id), new=False):
+                    reply = await self._bot.reply(conversation_id, payload, cards=cards)
+                    answers = await self._conclude(conversation_id, reply)
+            except Overtaken as error:
+                raise LockUnavailable("another process had the turn") from error
             await self._feed.publish(conversation_id, *(answer.event for answer in answers))
 
     async def take_floor(self, conversation_id: str, name: str) -> None:
@@ -457,24 +512,33 @@ class Conversations:
 
     async def _store(self, incoming: Incoming) -> _Stored:
         """Keep the message, unless it is there already."""
+        try:
+            return await self._insert(incoming)
+        except IntegrityError:
+            # The lock was lost, and another process was faster: now it is there.
+            return await self._insert(incoming)
+
+    async def _insert(self, incoming: Incoming) -> _Stored:
         async with self._database.writing() as connection:
             if incoming.message_id is not None:
                 known = await _find(connection, incoming.conversation_id, incoming.message_id)
                 if known is not None:
-                    # Without an answer the process died before it: it is answered now.
                     answers = (
                         select(MESSAGES.c.content).where(MESSAGES.c.answers_id == known.id).order_by(MESSAGES.c.id)
                     )
+                    understood = select(MESSAGES.c.id).where(MESSAGES.c.id == known.id, _UNDERSTOOD)
                     of_it = select(CONVERSATIONS.c.language, CONVERSATIONS.c.floor)
                     so_far = (
                         await connection.execute(of_it.where(CONVERSATIONS.c.id == incoming.conversation_id))
                     ).one()
                     said = list(await connection.scalars(answers))
-                    return _Stored(known, so_far.language, so_far.floor, said, new=False)
-            known_of_it = (CONVERSATIONS.c.language, CONVERSATIONS.c.floor, CONVERSATIONS.c.reachable_until)
-            conversation = select(*known_of_it).where(CONVERSATIONS.c.id == incoming.conversation_id)
-            row = (await connection.execute(conversation)).first()
+                    # Where it has neither, the process died before it was dealt with: that is done now.
+                    over = bool(said) or await connection.scalar(understood) is not None
+                    return _Stored(known, so_far.language, so_far.floor, said if over else None, new=False)
+            row = (await connection.execute(_CONVERSATION, {"which": incoming.conversation_id})).first()
             if row is None:
+                if not incoming.kept:
+                    self._turns.check_room_for_new()
                 await connection.execute(
                     insert(CONVERSATIONS),
                     {
@@ -486,11 +550,10 @@ class Conversations:
                     },
                 )
             elif told := _told(incoming):
-                theirs = CONVERSATIONS.c.id == incoming.conversation_id
                 if row.reachable_until and incoming.reachable_until:
                     # A message that comes late does not close what a newer one has opened.
                     told["reachable_until"] = max(row.reachable_until, incoming.reachable_until)
-                await connection.execute(update(CONVERSATIONS).where(theirs).values(told))
+                await connection.execute(_CONVERSATION_CHANGE, {"which": incoming.conversation_id, **told})
             (message,) = await self._add(
                 connection,
                 incoming.conversation_id,
@@ -498,7 +561,7 @@ class Conversations:
                 [incoming.content],
                 channel_message_id=incoming.message_id,
             )
-            return _Stored(message, row.language if row else None, row.floor if row else None, [])
+            return _Stored(message, row.language if row else None, row.floor if row else None)
 
     async def _add(
         self,
@@ -510,10 +573,7 @@ class Conversations:
     ) -> list[Message]:
         """Keep messages of one author."""
         common = {"conversation_id": conversation_id, "author": author, "created_at": self._now(), **columns}
-        stored = await connection.scalars(
-            insert(MESSAGES).returning(MESSAGES.c.id, sort_by_parameter_order=True),
-            [{**common, "content": content} for content in contents],
-        )
+        stored = await connection.scalars(_NEW_MESSAGES, [{**common, "content": content} for content in contents])
         return [
             Message(id_, author, content, common["created_at"], columns.get("channel_message_id"))
             for id_, content in zip(stored, contents, strict=True)
@@ -530,20 +590,25 @@ class Conversations:
 
         Args:
             stored: what it answers; None where the bot spoke of its own accord.
+
+        Raises `Overtaken` when another process did so meanwhile; then nothing is kept.
         """
         answered = stored.message.id if stored else None
         answers: list[Message] = []
         async with self._database.writing() as connection:
+            if reply.tracker:
+                await keep_tracker(connection, conversation_id, reply.tracker)
             known: dict[str, Any] = {}
             if answered is not None:
-                understanding = update(MESSAGES).where(MESSAGES.c.id == answered)
-                await connection.execute(understanding.values(understanding=asdict(reply.understanding)))
+                understanding = {"which": answered, "understanding": vars(reply.understanding)}
+                understood = await connection.execute(_UNDERSTANDING, understanding)
+                if not understood.rowcount:
+                    raise Overtaken(conversation_id)
                 known["read_by_shop"] = answered
             if stored is None or reply.language != stored.language:
                 known["language"] = reply.language
             if known:
-                theirs = update(CONVERSATIONS).where(CONVERSATIONS.c.id == conversation_id)
-                await connection.execute(theirs.values(known))
+                await connection.execute(_CONVERSATION_CHANGE, {"which": conversation_id, **known})
             if reply.customer:
                 await _note_customer(connection, conversation_id, reply.customer)
             said = list(reply.messages)
@@ -637,10 +702,7 @@ class Conversations:
 
 async def _find(connection: AsyncConnection, conversation_id: str, message_id: str) -> Message | None:
     """A message by the channel's own id."""
-    query = select(*SAID).where(
-        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.channel_message_id == message_id
-    )
-    row = (await connection.execute(query)).first()
+    row = (await connection.execute(_KNOWN_MESSAGE, {"where": conversation_id, "named": message_id})).first()
     return Message.from_row(row) if row else None
 
 
@@ -652,5 +714,8 @@ def _told(incoming: Incoming) -> dict[str, Any]:
 
 async def _note_customer(connection: AsyncConnection, conversation_id: str, customer_id: str) -> None:
     """Keep that a customer takes part in a conversation: by this it is found when the customer asks for their data."""
+    known = await connection.scalar(_TAKING_PART, {"where": conversation_id, "who": customer_id})
+    if known is not None:
+        return
     row = {"conversation_id": conversation_id, "customer_id": customer_id}
     await connection.execute(insertion(connection, CUSTOMERS).values(row).on_conflict_do_nothing())

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import Base, UtcDateTime
+from storage import Base, Encrypted, UtcDateTime
 
 
 class Author(StrEnum):
@@ -184,7 +184,7 @@ class PrivacyRequestRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     customer_id: Mapped[str | None] = mapped_column(String(64), index=True)
-    email: Mapped[str | None] = mapped_column(String(320))
+    email: Mapped[str | None] = mapped_column(Encrypted)
     language: Mapped[str] = mapped_column(String(16))
     invoice_years: Mapped[int | None]
     """Of a deletion that left invoices which the law keeps, for how many years."""

@@ -19,7 +19,7 @@ from mail.addresses import parse_address
 from mail.composer import Composer
 from mail.mailers import LETTER_SECONDS, Mailer, MailRefused
 from mail.tables import OutboxRow
-from storage import Database, claim, forget, pause, table
+from storage import Database, claim, forget, moments, pause, table
 
 logger = structlog.get_logger()
 
@@ -93,6 +93,7 @@ class Outbox:
             "key": key,
             "letter": letter.name,
             "recipient": str(message["To"]),
+            "recipient_key": str(message["To"]),
             "message": message.as_string(),
             "attempts": 0,
             "next_attempt_at": now,
@@ -158,9 +159,9 @@ class Outbox:
 
     async def claim(self) -> ClaimedLetter | None:
         """Take a due letter away from all other processes, for as long as `CLAIM`."""
-        now = self._now()
+        at = moments(self._now(), CLAIM, CLAIM + LONGEST_PAUSE)
         async with self._database.writing() as connection:
-            row = (await connection.execute(DUE, {"due": now, "until": now + CLAIM})).first()
+            row = (await connection.execute(DUE, at)).first()
         if row is None:
             return None
         message = message_from_string(row.message, _class=EmailMessage, policy=SMTP)
@@ -189,4 +190,4 @@ class Outbox:
 
 def _to(address: str) -> ColumnElement[bool]:
     """The condition for letters to an address."""
-    return OUTBOX.c.recipient == parse_address(address).addr_spec
+    return OUTBOX.c.recipient_key == parse_address(address).addr_spec

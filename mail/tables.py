@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import Base, UtcDateTime
+from storage import Base, BlindIndex, Encrypted, UtcDateTime
 
 MAX_KEY = 255
 
@@ -24,8 +24,10 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     key: Mapped[str] = mapped_column(String(MAX_KEY), unique=True)
     letter: Mapped[str] = mapped_column(String(64))
-    recipient: Mapped[str] = mapped_column(String(320))
-    message: Mapped[str | None] = mapped_column(Text)
+    recipient: Mapped[str] = mapped_column(Encrypted)
+    recipient_key: Mapped[str] = mapped_column(BlindIndex("recipient", str, 320), index=True)
+    """The recipient, to be searched for."""
+    message: Mapped[str | None] = mapped_column(Encrypted)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -196,6 +196,17 @@ async def test_whoever_waits_learns_that_it_is_over(inbox: Inbox) -> None:
     assert not await inbox.wait_handled("wechat", "2", 0)
 
 
+async def test_whoever_waits_learns_at_the_end_what_another_process_did(
+    inbox: Inbox, database: Database, clock: Clock
+) -> None:
+    await inbox.put("wechat", [notice("1")])
+    other = Inbox(database, clock)
+    other.register("wechat", collector()[1])
+    waiting = asyncio.create_task(inbox.wait_handled("wechat", "1", 0.2))
+    await work_off(other)
+    assert await waiting
+
+
 async def test_what_a_webhook_was_answered_with_is_remembered(inbox: Inbox) -> None:
     await inbox.put("wechat", [notice("1"), notice("2")])
     await inbox.keep_answer("wechat", "1", {"text": "hello"})
