@@ -20,6 +20,9 @@ REACHABLE_UNTIL = "reachable_until"
 ATTACHED = "attached"
 """In a message's metadata: what else is to be kept of it."""
 
+KEPT = "kept"
+"""In a message's metadata: whether the channel keeps it until it is answered."""
+
 
 class HouseChannel(InputChannel):
     """A channel that is lent the facilities of the house; Rasa's own channels know nothing of them."""
@@ -42,6 +45,10 @@ class HouseChannel(InputChannel):
         address.
         """
         return None
+
+    def leave(self) -> None:
+        """The process is about to end: what is under way is done with, but whoever waits is to wait elsewhere."""
+        return
 
     async def close(self) -> None:
         """Give back what the channel needs, at the end of the process."""
@@ -68,4 +75,5 @@ def incoming_of(message: UserMessage) -> Incoming:
         name=metadata.get(NAME),
         reachable_until=metadata.get(REACHABLE_UNTIL),
         attached=metadata.get(ATTACHED) or {},
+        kept=metadata.get(KEPT, False),
     )

@@ -18,7 +18,7 @@ from sanic import Blueprint
 
 from bot.identity import Identity
 from bot.nlu.attributes import CARDS, IDENTITY, LOCALE_HINT, PHOTOS, TITLE
-from connectors.channel import ATTACHED, NAME, REACHABLE_UNTIL, HouseChannel, incoming_of
+from connectors.channel import ATTACHED, KEPT, NAME, REACHABLE_UNTIL, HouseChannel, incoming_of
 from connectors.continuing import Continuations, Expired
 from connectors.facilities import Facilities
 from connectors.media import PATIENCE as MEDIA_PATIENCE
@@ -248,6 +248,8 @@ class MessengerChannel(HouseChannel):
             NAME: clean(heard.name or "") or None,
             REACHABLE_UNTIL: heard.reachable_until,
             ATTACHED: dict(heard.attached),
+            # In the inbox.
+            KEPT: True,
         }
         # The answer goes through the outbox.
         unused = CollectingOutputChannel()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from math import ceil
 from typing import Any
 
+import structlog
 from rasa.core.channels.channel import UserMessage
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse, json
@@ -15,9 +17,17 @@ from bot.output import WholeMessages
 from connectors.channel import HouseChannel
 from connectors.facilities import Facilities
 from connectors.identity_tokens import InvalidToken
-from connectors.requests import PHOTOS_ALONE, BadRequest, clean, keep_photo
-from conversations import Photo, conversation_id_of
+from connectors.rendering import Phrases
+from connectors.requests import PHOTOS_ALONE, BadRequest, clean, hinted_language, keep_photo
+from conversations import Busy, LockUnavailable, Photo, conversation_id_of
 from conversations.photos import MAX_PHOTOS
+from shop import ShopUnavailable
+from storage import DatabaseUnavailable
+
+logger = structlog.get_logger()
+
+AWAY_SECONDS = 5
+"""After so long, what was away may be back."""
 
 MAX_SENDER_LENGTH = 200
 MAX_MESSAGE_ID_LENGTH = 255
@@ -30,6 +40,9 @@ class RestChannel(HouseChannel):
     Besides these, a request may have `message_id` (a repeated one gets the same answer and happens once), `locale`
     (such as `de-AT`, a hint at the customer's language) and `identity` (a token that says who the customer is, see
     `connectors.identity_tokens`) and `photos` (a list of ids; then `message` may be left out).
+
+    Where too much else waits for an answer, or something that it takes is away, the status is 503, `Retry-After` says
+    when to come again, and the `message` is fit for the customer, in the language of `locale`.
 
     `POST /webhooks/rest/photos?sender=…` with a JPEG, PNG or WebP picture as its body answers with the `id` that a
     message names it by.
@@ -59,10 +72,18 @@ class RestChannel(HouseChannel):
         async def receive(request: Request) -> HTTPResponse:
             try:
                 message = self._message(request)
-                await self._check_photos(message)
             except BadRequest as problem:
                 return problem.response()
-            await on_new_message(message)
+            try:
+                await self._check_photos(message)
+                await on_new_message(message)
+            except BadRequest as problem:
+                return problem.response()
+            except Busy as busy:
+                return self._come_again(message, "busy", busy.seconds)
+            except (DatabaseUnavailable, LockUnavailable, ShopUnavailable) as error:
+                logger.error("rest.unavailable", reason=str(error))
+                return self._come_again(message, "unavailable", AWAY_SECONDS)
             assert isinstance(message.output_channel, WholeMessages)
             return json(message.output_channel.messages, ensure_ascii=False, escape_forward_slashes=False)
 
@@ -76,6 +97,14 @@ class RestChannel(HouseChannel):
             return json({"id": photo.id}, status=201)
 
         return routes
+
+    def _come_again(self, message: UserMessage, code: str, seconds: float) -> HTTPResponse:
+        """What is said where a message cannot be answered now."""
+        facilities = self._facilities
+        language = hinted_language(message.metadata.get("locale_hint"), facilities.languages)
+        phrases = Phrases(facilities.messenger_catalogues, language or facilities.default_language)
+        body = {"error": code, "message": phrases.text("unavailable")}
+        return json(body, status=503, headers={"Retry-After": str(ceil(seconds))}, ensure_ascii=False)
 
     async def _keep_photo(self, request: Request) -> Photo:
         """Keep the photograph in the body of a request. Raises `BadRequest`."""

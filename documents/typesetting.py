@@ -12,10 +12,6 @@ from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 
-import matplotlib
-from fontTools import subset
-from fontTools import ttLib as fonttools
-from fontTools.varLib import instancer
 from reportlab.lib.fonts import addMapping
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -30,7 +26,6 @@ POSTSCRIPT_NAME = 6
 """The number of a font's PostScript name among its names."""
 WEIGHTS = {HAN: 400, HAN_BOLD: 700}
 
-DEJAVU = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 NOTO_SANS_SC = Path(str(files("justmytype_intl_cjk"))) / "fonts" / "ofl" / "notosanssc" / "NotoSansSC[wght].ttf"
 
 for name in (TEXT, TEXT_BOLD, HAN, HAN_BOLD):
@@ -107,7 +102,11 @@ def _is_han(character: str) -> bool:
 @cache
 def _dejavu_characters() -> frozenset[int]:
     """Register DejaVu; returns the characters that it has."""
-    fonts = [TTFont(name, DEJAVU / f"{name}.ttf") for name in (TEXT, TEXT_BOLD)]
+    # This, and what cuts typefaces, takes time and memory that most processes need for no document.
+    import matplotlib
+
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    fonts = [TTFont(name, folder / f"{name}.ttf") for name in (TEXT, TEXT_BOLD)]
     for font in fonts:
         pdfmetrics.registerFont(font)
     return frozenset(fonts[0].face.charToGlyph)
@@ -115,12 +114,18 @@ def _dejavu_characters() -> frozenset[int]:
 
 @cache
 def _noto_characters() -> frozenset[int]:
+    from fontTools import ttLib as fonttools
+
     with fonttools.TTFont(NOTO_SANS_SC, lazy=True) as font:
         return frozenset(font.getBestCmap())
 
 
 def _instance(name: str, characters: str) -> BytesIO:
     """Noto Sans SC in one weight, with some characters."""
+    from fontTools import subset
+    from fontTools import ttLib as fonttools
+    from fontTools.varLib import instancer
+
     with fonttools.TTFont(NOTO_SANS_SC, lazy=True) as font:
         subsetter = subset.Subsetter(subset.Options(layout_features=[], notdef_outline=True, hinting=False))
         subsetter.populate(text=characters)

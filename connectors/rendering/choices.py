@@ -97,7 +97,7 @@ class _Grammar:
 
 @cache
 def _grammar() -> _Grammar:
-    content = yaml.safe_load(NUMERALS.read_text(encoding="utf-8"))
+    content = yaml.load(NUMERALS.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     cardinals, ordinals, chinese = (_values(content[kind]) for kind in ("cardinals", "ordinals", "chinese"))
     before, after = (_any([word for words in content[kind] for word in words]) for kind in ("before", "after"))
     chinese_before = _any(content["chinese_before"])

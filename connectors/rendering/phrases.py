@@ -44,7 +44,7 @@ def messengers_messages(locales: Path = LOCALES) -> Messages:
 
 @cache
 def _english() -> Mapping[str, str]:
-    phrases: Mapping[str, str] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    phrases: Mapping[str, str] = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return phrases
 
 

@@ -16,6 +16,7 @@ import structlog
 
 from connectors.media import MediaGone, read_file
 from connectors.reasons import REFUSED, reason
+from connectors.transport import AiohttpTransport
 from connectors.wechat.account import Account
 from connectors.wechat.failures import (
     MEDIA_GONE,
@@ -51,7 +52,7 @@ class WeChatApi:
     """
 
     def __init__(self, account: Account, redis_url: str = "") -> None:
-        self._client = httpx.AsyncClient(base_url=account.api, timeout=TIMEOUT)
+        self._client = httpx.AsyncClient(base_url=account.api, timeout=TIMEOUT, transport=AiohttpTransport())
         self._tokens = AccessTokens(account, self._client, redis_url)
 
     async def close(self) -> None:

@@ -19,7 +19,7 @@ def with_emoji(text: str) -> str:
 
 @cache
 def _codes() -> tuple[dict[str, str], re.Pattern[str]]:
-    table: dict[str, list[str]] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    table: dict[str, list[str]] = yaml.load(TABLE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     meanings = {code: emoji for emoji, codes in table.items() for code in codes}
     # The longest first: "/:@@" is not "/:@" and an "@". A code may be followed by anything: "/::Dthanks".
     codes = "|".join(re.escape(code) for code in sorted(meanings, key=len, reverse=True))

@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from connectors.wechat.account import Account
 from connectors.wechat.failures import ACCOUNT, PLATFORM, concerns_account, failure
 from conversations import LocalLocks, Locks, LockUnavailable, NotNow, RedisLocks
+from storage import redis_client
 
 logger = structlog.get_logger()
 
@@ -58,7 +59,7 @@ class AccessTokens:
         self._account = account
         self._client = client
         self._now = now
-        self._redis: Redis | None = Redis.from_url(redis_url) if redis_url else None
+        self._redis: Redis | None = redis_client(redis_url) if redis_url else None
         self._locks: Locks = RedisLocks(redis_url) if redis_url else LocalLocks()
         self._name = f"aftercare:wechat:token:{account.app_id}"
         self._own: _Token | None = None

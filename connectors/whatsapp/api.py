@@ -16,6 +16,7 @@ import structlog
 
 from connectors.media import MediaGone, MediaTooLarge, read_file
 from connectors.reasons import NOT_DELIVERED, reason
+from connectors.transport import AiohttpTransport
 from connectors.whatsapp.account import Account
 from connectors.whatsapp.failures import concerns_account, failure
 from conversations import NotNow, NotSent, Uncertain
@@ -187,6 +188,7 @@ class CloudApi:
                 timeout=httpx.Timeout(self._timeout, connect=CONNECT_SECONDS),
                 # With the token, no further than where it was meant for.
                 follow_redirects=False,
+                transport=AiohttpTransport(),
             )
         return self._http
 

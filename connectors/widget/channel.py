@@ -6,6 +6,7 @@ import asyncio
 import json as json_module
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -27,7 +28,9 @@ from connectors.widget.photo_links import PhotoLinks
 from connectors.widget.program import Program
 from connectors.widget.reception import CHANNEL, Reception, Visit
 from connectors.widget.sessions import Sessions
+from connectors.widget.windows import SERVICE_RESTART, Windows
 from conversations import conversation_id_of
+from storage import DatabaseUnavailable
 
 logger = structlog.get_logger()
 
@@ -42,7 +45,10 @@ TOGETHER_SECONDS = 0.05
 
 ONE_YEAR = 365 * 24 * 3600
 
-FORBIDDEN, TOO_MANY, MISUNDERSTOOD, BROKEN = 4403, 4429, 4400, 1011
+LEAVE: Frame = {"type": "leave"}
+"""Not told: the socket is closed in its place, after everything before it was told."""
+
+FORBIDDEN, TOO_MANY, MISUNDERSTOOD, BROKEN, TRY_AGAIN_LATER = 4403, 4429, 4400, 1011, 1013
 """Codes with which sockets are closed; those from 4000 on are the application's own."""
 
 
@@ -67,11 +73,16 @@ class WidgetChannel(HouseChannel):
         self._max_message_length = max_message_length
         self._limits = RateLimits(facilities.redis_url, limits)
         self._photo_links = PhotoLinks(facilities.secret, f"webhooks/{CHANNEL}/photos")
+        self._windows = Windows()
 
     @classmethod
     def name(cls) -> str:
         """The channel's name, in its URL and in conversations' ids."""
         return CHANNEL
+
+    def leave(self) -> None:
+        """See `HouseChannel.leave`."""
+        self._windows.leave()
 
     def pages(self) -> Blueprint:
         """The program, at the server's root, for pages of any website: there is nothing secret about it."""
@@ -125,9 +136,12 @@ class WidgetChannel(HouseChannel):
                     await ws.close(FORBIDDEN, "origin")
                     return
                 try:
-                    await _serve_socket(reception, ws, request.client_ip)
+                    await _serve_socket(reception, self._windows, ws, request.client_ip)
                 except TooOften:
                     await ws.close(TOO_MANY, "too often")
+                except DatabaseUnavailable as error:
+                    logger.error("widget.unavailable", reason=str(error))
+                    await ws.close(TRY_AGAIN_LATER, "unavailable")
                 except (BadFrame, TimeoutError) as problem:
                     logger.info("widget.bad_frame", reason=str(problem))
                     await ws.close(MISUNDERSTOOD, "bad frame")
@@ -136,7 +150,7 @@ class WidgetChannel(HouseChannel):
         async def poll(request: Request) -> HTTPResponse:
             hello = read_hello(request.body)
             visit = await reception.let_in(hello, request.client_ip)
-            return _frames(await _poll(reception, visit, hello))
+            return _frames(await _poll(reception, self._windows, visit, hello))
 
         @routes.post("/send")
         async def send(request: Request) -> HTTPResponse:
@@ -207,7 +221,7 @@ class WidgetChannel(HouseChannel):
         return routes
 
 
-async def _serve_socket(reception: Reception, ws: Websocket, address: str) -> None:
+async def _serve_socket(reception: Reception, windows: Windows, ws: Websocket, address: str) -> None:
     """Serve a window until it leaves."""
     async with asyncio.timeout(HELLO_SECONDS):
         hello = read_hello(await _receive(ws))
@@ -217,7 +231,9 @@ async def _serve_socket(reception: Reception, ws: Websocket, address: str) -> No
         telling = asyncio.create_task(_tell(ws, happenings.frames))
         try:
             while True:
-                answer = await reception.handle(visit, read_request(await _receive(ws)))
+                with windows.waiting(partial(happenings.add, LEAVE)):
+                    received = await _receive(ws)
+                answer = await reception.handle(visit, read_request(received))
                 if answer:
                     happenings.add(answer)
         finally:
@@ -229,6 +245,9 @@ async def _serve_socket(reception: Reception, ws: Websocket, address: str) -> No
 async def _tell(ws: Websocket, happenings: AsyncIterator[Frame]) -> None:
     try:
         async for frame in happenings:
+            if frame == LEAVE:
+                await ws.close(SERVICE_RESTART, "restart")
+                return
             await _send(ws, frame)
     except (WebsocketClosed, ConnectionClosed):
         raise
@@ -249,17 +268,19 @@ async def _send(ws: Websocket, frame: Frame) -> None:
     await ws.send(_encode(frame))
 
 
-async def _poll(reception: Reception, visit: Visit, hello: Hello) -> list[Frame]:
+async def _poll(reception: Reception, windows: Windows, visit: Visit, hello: Hello) -> list[Frame]:
     """What a window has missed; where that is nothing, what happens next, if it does so soon."""
     async with reception.watch(visit, hello) as (welcome, happenings):
         frames = [welcome]
         if welcome["messages"] or not hello.wait:
             return frames
+        now = asyncio.get_running_loop().time
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_SECONDS) as waiting:
-                async for frame in happenings.frames:
-                    frames.append(frame)
-                    waiting.reschedule(asyncio.get_running_loop().time() + TOGETHER_SECONDS)
+                with windows.waiting(lambda: waiting.reschedule(now())):
+                    async for frame in happenings.frames:
+                        frames.append(frame)
+                        waiting.reschedule(now() + TOGETHER_SECONDS)
         return frames
 
 

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 import structlog
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
+
+from storage import redis_options
+from web.windows import MovingWindows
 
 logger = structlog.get_logger()
 
@@ -46,9 +49,11 @@ class RateLimits:
     """
 
     def __init__(self, redis_url: str = "", allowances: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        storage: Storage = MemoryStorage()
+        storage: Storage = MovingWindows()
         if redis_url:
-            storage = RedisStorage(f"async+{redis_url}", wrap_exceptions=True, implementation="redispy")
+            storage = RedisStorage(
+                f"async+{redis_url}", wrap_exceptions=True, implementation="redispy", **redis_options()
+            )
         self._limiter = MovingWindowRateLimiter(storage)
         chosen = allowances or {}
         named = [(what, who) for what, of_what in chosen.items() for who in of_what]

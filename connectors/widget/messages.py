@@ -53,7 +53,7 @@ def _text(source: Source, catalogues: Catalogues, language: str) -> str | dict[s
 
 
 def _sources() -> Iterator[Source]:
-    entries: Mapping[str, Any] = yaml.safe_load(INTERFACE.read_text(encoding="utf-8"))
+    entries: Mapping[str, Any] = yaml.load(INTERFACE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     for key, text in entries.items():
         if isinstance(text, str):
             yield Source(key, text, "", INTERFACE.name, 0)

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, cast
 
 import structlog
@@ -21,10 +22,24 @@ from connectors.widget.frames import Frame, Hello, History, Identify, Ping, Rate
 from connectors.widget.limits import RateLimits, TooOften
 from connectors.widget.photo_links import PhotoLinks
 from connectors.widget.sessions import Session, Sessions
-from conversations import LOST, Author, Conversations, Event, Message, Photo, Photos, Subscription, conversation_id_of
+from conversations import (
+    LOST,
+    WAITING,
+    Author,
+    Busy,
+    Conversations,
+    Event,
+    LockUnavailable,
+    Message,
+    Photo,
+    Photos,
+    Subscription,
+    conversation_id_of,
+)
 from conversations.photos import MAX_PHOTOS
 from conversations.pictures import CONTENT_TYPES, MAX_BYTES, PDF
-from shop import email_key
+from shop import ShopUnavailable, email_key
+from storage import DatabaseUnavailable
 
 logger = structlog.get_logger()
 
@@ -37,6 +52,9 @@ AT_ONCE = 30
 
 MISSED = 200
 """So many messages a window is given that comes back; one that missed more begins anew."""
+
+AWAY_SECONDS = 5
+"""After so long, a window sends again what could not be answered because something was away."""
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
 
@@ -255,6 +273,11 @@ class Reception:
         turn.add_done_callback(self._turns.discard)
         try:
             await asyncio.shield(turn)
+        except Busy as busy:
+            return {"type": "failed", "id": said.id, "code": "busy", "seconds": ceil(busy.seconds)}
+        except (DatabaseUnavailable, LockUnavailable, ShopUnavailable) as error:
+            logger.error("widget.unavailable", conversation_id=visit.conversation_id, reason=str(error))
+            return {"type": "failed", "id": said.id, "code": "unavailable", "seconds": AWAY_SECONDS}
         except Exception as error:
             logger.error("widget.turn_failed", conversation_id=visit.conversation_id, exc_info=error)
             return {"type": "failed", "id": said.id, "code": "unavailable"}
@@ -341,6 +364,8 @@ def _told(event: Event) -> Frame | None:
     match event:
         case {"type": "answer", "frame": frame}:
             return cast(Frame, frame)
+        case {"type": "waiting"}:
+            return WAITING
         case {"type": "typing", "author": Author.CUSTOMER}:
             return None
         case {"type": "typing", "author": author, "name": name}:

@@ -1,13 +1,11 @@
-"""The channel as a process of its own, which can be killed at any moment.
+"""The channel for a process of its own, which can be killed at any moment.
 
-`python -m tests.whatsapp.serving <home> <port> <address of the platform>` serves it until then. The bot echoes; while
-there is a file `pause` in the home, it does not come to its answer.
+The bot echoes; while there is a file `pause` in the home, it does not come to its answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ from typing import Any
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse, text
 
-from bot.engine import import_rasa
 from bot.reply import Reply
 from conversations import outbox
 from storage import Database, Workers, migrate
@@ -40,8 +37,7 @@ class Echo(ScriptedBot):
 
 
 def main(home: Path, port: int, platform: str) -> None:
-    """Serve until the process is killed."""
-    import_rasa()
+    """Serve the platform at a URL until the process is killed; Rasa must be loaded."""
     outbox.LEASE = LEASE
     url = f"sqlite:///{home / 'whatsapp.db'}"
     migrate(url)
@@ -66,7 +62,3 @@ def main(home: Path, port: int, platform: str) -> None:
             each.start()
 
     app.run("127.0.0.1", port, single_process=True, motd=False, access_log=False)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from aftercare.settings import ROOT
 from connectors.whatsapp.signatures import HEADER, signature
 from tests.app.conftest import free_port
+from tests.forks import fork
 from tests.whatsapp.graph import APP_SECRET, Answer, Graph, platform
 from tests.whatsapp.recorded import recorded
+from tests.whatsapp.serving import main
 
 PATIENCE_SECONDS = 60
 
@@ -34,15 +33,13 @@ class Killable:
     home: Path
     platform: str
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkServerProcess | None = None
 
     async def start(self) -> None:
-        command = [sys.executable, "-m", "tests.whatsapp.serving", str(self.home), str(self.port), self.platform]
-        with (self.home / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        self.process = fork(main, self.home, self.port, self.platform, log=self.home / "log")
         async with httpx.AsyncClient(base_url=self.url) as client:
             while True:
-                assert self.process.poll() is None, (self.home / "log").read_text()
+                assert self.process.is_alive(), (self.home / "log").read_text()
                 try:
                     await client.get("/health")
                     return
@@ -52,8 +49,8 @@ class Killable:
     def kill(self) -> None:
         """End the process in the midst of whatever it does."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
+        self.process.join()
 
     @property
     def url(self) -> str:

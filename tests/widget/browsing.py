@@ -1,21 +1,20 @@
 """The widget in a real browser, against a server that can be killed."""
 
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, Locator, Page
+from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page
 
-from aftercare.settings import ROOT
 from tests.app.conftest import free_port
 from tests.browsers import PATIENCE
+from tests.forks import fork
+from tests.widget.serving import main
 
 START_SECONDS = 120
 
@@ -26,34 +25,29 @@ class Place:
 
     home: Path
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkServerProcess | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        log = (self.home / "log").open("ab")
-        command = [sys.executable, "-m", "tests.widget.serving", str(self.home), str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        self.process = fork(main, self.home, self.port, log=self.home / "log")
         started = time.monotonic()
         while time.monotonic() - started < START_SECONDS:
-            assert self.process.poll() is None, (self.home / "log").read_text()
+            assert self.process.is_alive(), (self.home / "log").read_text()
             try:
                 httpx.get(f"{self.url}/health")
                 return
             except httpx.TransportError:
-                try:
-                    self.process.wait(0.05)
-                except subprocess.TimeoutExpired:
-                    continue
+                self.process.join(0.05)
         raise AssertionError((self.home / "log").read_text())
 
     def kill(self) -> None:
         """End the process in the midst of whatever it does."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
+        self.process.join()
 
     def say(self, author: str, content: Any = None) -> None:
         """Say something in the latest conversation."""
@@ -101,7 +95,7 @@ class Visit:
         """Choose a file to send."""
         async with self.page.expect_file_chooser() as choosing:
             await self.panel.get_by_role("button", name="Add photos").click()
-        await (await choosing.value).set_files([{"name": name, "mimeType": kind, "buffer": content}])
+        await (await choosing.value).set_files(FilePayload(name=name, mimeType=kind, buffer=content))
 
     def message(self, text: str) -> Locator:
         """What was said with exactly these words, by anybody."""

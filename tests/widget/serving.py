@@ -1,11 +1,7 @@
-"""The widget's channel with a bot that says what a test wants: quick to start, and to kill.
-
-`python -m tests.widget.serving <home> <port>` serves it as a process of its own.
-"""
+"""The widget's channel with a bot that says what a test wants: quick to start, and to kill."""
 
 import asyncio
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,7 @@ from aftercare.settings import ROOT
 from bot.engine import import_rasa
 from bot.localization import Catalogues
 from bot.reply import Reply
-from conversations import Author, Conversations, LocalFeed, LocalLocks, Photos
+from conversations import WAITING, Author, Conversations, LocalFeed, LocalLocks, Photos
 from storage import Database, migrate
 from tests.bots import ScriptedBot, answer
 from tests.connectors.lending import lend
@@ -72,6 +68,7 @@ def make_app(
     languages: Sequence[str] = ("de", "en", "es", "fr", "zh"),
     redis_url: str = "",
     feed: Any = None,
+    turns: Any = None,
     **settings: Any,
 ) -> Any:
     """An application with the widget's channel alone, and a bare page for it at `/page`.
@@ -84,7 +81,7 @@ def make_app(
     from connectors.identity_tokens import IdentityTokens
     from connectors.widget.channel import WidgetChannel
 
-    conversations = Conversations(database, bot, LocalLocks(), feed=feed or LocalFeed())
+    conversations = Conversations(database, bot, LocalLocks(), feed=feed or LocalFeed(), turns=turns)
     facilities = lend(
         conversations=conversations,
         database=database,
@@ -106,6 +103,7 @@ def make_app(
     app.blueprint(channel.blueprint(on_new_message), url_prefix="/webhooks/widget")
     app.blueprint(channel.pages())
     app.ctx.conversations = conversations
+    app.ctx.channel = channel
     _add_page(app)
     return app
 
@@ -161,6 +159,8 @@ def _add_page(app: Any) -> None:
             conversation_id = await session.scalar(latest)
         if author == "typing":
             await conversations.show_typing(conversation_id, Author.AGENT, "Mei")
+        elif author == "waiting":
+            await conversations._feed.publish(conversation_id, WAITING)
         else:
             await conversations.say(conversation_id, Author(author), request.json)
         return text("ok")
@@ -172,7 +172,3 @@ def main(home: Path, port: int) -> None:
     migrate(url)
     app = make_app("widget_tests", Database(url), home / "uploads", Parrot())
     app.run("127.0.0.1", port, single_process=True, motd=False, access_log=False)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))

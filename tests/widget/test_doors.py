@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from bot.engine import import_rasa
 from connectors.widget.limits import RateLimits
@@ -152,3 +153,28 @@ async def visitor(served: Served) -> str:
     async with served.app.ctx.conversations._database.session() as session:
         row = (await session.scalars(select(ConversationRow))).one()
     return str(row.sender)
+
+
+async def test_windows_go_elsewhere_when_the_process_is_about_to_end(served: Served) -> None:
+    (welcome,) = await poll(served)
+    async with served.window(token=welcome["token"]) as window, served.window() as busy:
+        polling = asyncio.create_task(poll(served, token=welcome["token"], wait=True))
+        await busy.send("message", id="m-0000001", text="wait")
+        channel = served.app.ctx.channel
+        while not served.bot.pauses or len(channel._windows._waiting) < 2:
+            await asyncio.sleep(0.01)
+        channel.leave()
+        assert [frame["type"] for frame in await asyncio.wait_for(polling, 5)] == ["welcome"]
+        with pytest.raises(ConnectionClosed) as closed:
+            await window.receive()
+        assert closed.value.rcvd and closed.value.rcvd.code == 1012
+        # Whoever has said something hears the answer first.
+        served.bot.pauses[0].set()
+        assert (await busy.until("done"))["id"] == "m-0000001"
+        with pytest.raises(ConnectionClosed) as closed:
+            await busy.receive()
+        assert closed.value.rcvd and closed.value.rcvd.code == 1012
+        # So does whoever comes now.
+        async with served.window() as late:
+            with pytest.raises(ConnectionClosed):
+                await late.receive()

@@ -286,3 +286,16 @@ async def test_nothing_moves_for_who_does_not_want_it(browser: Browser, place: P
         await visitor.log.locator(".typing").wait_for()
         running = "() => document.getAnimations({subtree: true}).filter(a => a.playState === 'running').length"
         assert await visitor.page.evaluate(running) == 0
+
+
+async def test_who_waits_for_an_answer_is_told_so_until_it_comes(browser: Browser, place: Place) -> None:
+    async with visit(browser, place) as visitor:
+        await visitor.open()
+        await visitor.write("hello")
+        await visitor.message("You said: hello").wait_for()
+        place.say("waiting")
+        patience = visitor.log.get_by_text("Many people are writing to us at the moment.")
+        await patience.wait_for()
+        place.say("bot", {"text": "Here you are."})
+        await visitor.message("Here you are.").wait_for()
+        await expect(patience).to_be_hidden()

@@ -19,7 +19,7 @@ _PLACE = re.compile(r"\{\{(\d+)\}\}")
 @cache
 def load_templates() -> Mapping[str, Mapping[str, str]]:
     """The text of each template in each of its languages."""
-    templates: dict[str, dict[str, str]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    templates: dict[str, dict[str, str]] = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return templates
 
 

@@ -15,6 +15,7 @@ const SOCKETS_TRIED = 2; // before requests are tried in their place
 const SOCKETS_AGAIN = 5 * 60_000; // after so long with requests, sockets are tried again
 const TYPING_SAID = 3_000; // how often the server is told that the visitor types
 const TYPING_SHOWN = 10_000;
+const WAITING_SHOWN = 30_000; // the server lets nothing wait for longer
 
 const VISITOR = "aftercare:session:visitor";
 const CUSTOMER = "aftercare:session:customer";
@@ -292,6 +293,8 @@ export class Connection extends EventTarget {
         return this.#add([frame.message]);
       case "typing":
         return this.#show(frame);
+      case "waiting":
+        return this.#show({ author: "bot", waits: true });
       case "read":
         return this.#seen(frame);
       case "done":
@@ -391,8 +394,14 @@ export class Connection extends EventTarget {
     const entry = this.#find(id);
     if (!entry?.message) return;
     this.#show({ author: null });
-    if (code === "too_often") {
+    if (code === "too_often" || code === "busy") {
+      if (code === "busy") this.#show({ author: "bot", waits: true });
       setTimeout(() => entry.message && this.#post(entry), seconds * 1000);
+    } else if (code === "unavailable" && seconds) {
+      // Something is away for the moment, and whoever waits for it comes back at another one.
+      if (!entry.id) entry.status = "queued";
+      this.#changed({ changed: [entry] });
+      setTimeout(() => entry.message && this.#post(entry), seconds * (500 + Math.random() * 1000));
     } else if (code === "identity_expired") {
       const fresh = await this.#identity().catch(() => null);
       // Where the page has no other one, the visitor goes on as anybody.
@@ -427,11 +436,13 @@ export class Connection extends EventTarget {
     this.#asked.rated.delete(message);
   }
 
-  #show({ author, name = null }) {
+  #show({ author, name = null, waits = false }) {
     clearTimeout(this.#typistGone);
     if (!author && !this.typist) return;
-    this.typist = author ? { author, name } : null;
-    if (author) this.#typistGone = setTimeout(() => this.#show({ author: null }), TYPING_SHOWN);
+    this.typist = author ? { author, name, waits } : null;
+    if (author) {
+      this.#typistGone = setTimeout(() => this.#show({ author: null }), waits ? WAITING_SHOWN : TYPING_SHOWN);
+    }
     this.#tell("typing");
   }
 

@@ -88,7 +88,7 @@ export class Log {
     return arrived;
   }
 
-  /** Shows who is writing, {author, name}, or null. */
+  /** Shows who is writing, {author, name, waits}, or null; who waits has not begun. */
   show(typist) {
     clearTimeout(this.#hesitating);
     if (!typist) {
@@ -97,9 +97,12 @@ export class Log {
     }
     const { t } = this.#context;
     const name = typist.name ?? t("author_bot");
+    const dots = [h("span", { class: "unseen" }, t("typing", { name })), h("i"), h("i"), h("i")];
+    this.#typing.classList.toggle("typing", !typist.waits);
+    this.#typing.ariaLive = typist.waits ? "polite" : "off";
     this.#typing.replaceChildren(
       h("p", { class: "author" }, name),
-      h("div", { class: "text" }, h("span", { class: "unseen" }, t("typing", { name })), h("i"), h("i"), h("i")),
+      h("div", { class: "text" }, typist.waits ? h("p", {}, t("one_moment")) : dots),
     );
     this.#hesitating = setTimeout(() => (this.#typing.hidden = false), HESITATION);
   }
