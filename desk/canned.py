@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any
 
 import yaml
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, select
 
 from desk.tables import CannedRow
 from storage import Database, insertion, table
@@ -62,7 +62,8 @@ class Canned:
         async with self._database.writing() as connection:
             if (await connection.execute(select(CANNED.c.id).limit(1))).first():
                 return 0
-            await connection.execute(insert(CANNED), rows)
+            # Another process may be doing the same.
+            await connection.execute(insertion(connection, CANNED).on_conflict_do_nothing(), rows)
         return len(rows)
 
     async def all(self, language: str | None = None) -> list[CannedAnswer]:
@@ -118,7 +119,7 @@ def fill(text: str, values: Mapping[str, str | None]) -> str:
 
 
 def _read(path: Path) -> list[tuple[str, str, str]]:
-    content: Mapping[str, Mapping[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content: Mapping[str, Mapping[str, str]] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return [(shortcut, language, text) for shortcut, texts in content.items() for language, text in texts.items()]
 
 

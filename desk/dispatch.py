@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from decimal import Decimal
 import structlog
 from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 
-from conversations import Feed
+from conversations import Feed, LocalLocks, Locks, LockUnavailable
 from desk import queue
 from desk.access.agents import AGENTS, Presence
 from desk.events import DESK, presence_changed, running_out
@@ -44,13 +44,14 @@ Spent = Callable[[str], Awaitable[Mapping[str, Decimal]]]
 
 
 class Dispatcher:
-    """Does it, in a task of the running event loop. Several processes may: each thing happens once.
+    """Does it, in a task of the running event loop. Several processes may, in turn: each thing happens once.
 
     An error is logged once, when it comes up, and ends nothing.
 
     Args:
         spent: for the priority of valued customers; without it there are none.
         seconds: between two rounds.
+        locks: those of all processes: two that offer at once would offer somebody more than they can have.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Dispatcher:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         spent: Spent | None = None,
         seconds: float = SECONDS,
+        locks: Locks | None = None,
     ) -> None:
         self._database = database
         self._feed = feed
@@ -71,6 +73,7 @@ class Dispatcher:
         self._now = now
         self._spent = spent
         self._seconds = seconds
+        self._locks = locks or LocalLocks()
         self._weighed: set[int] = set()
         self._presences: dict[int, Presence] = {}
         self._stopping = False
@@ -118,7 +121,8 @@ class Dispatcher:
         while not self._stopping:
             self._tickets.stirred.clear()
             try:
-                await self.round()
+                async with self._alone():
+                    await self.round()
                 problem = ""
             except Exception as error:
                 if problem != (problem := f"{type(error).__name__}: {error}"):
@@ -126,6 +130,14 @@ class Dispatcher:
             if not self._stopping:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._tickets.stirred.wait(), self._seconds)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """One process after the other; where they cannot agree, rather too many offers than none."""
+        async with AsyncExitStack() as stack:
+            with suppress(LockUnavailable):
+                await stack.enter_async_context(self._locks.hold("desk.dispatch"))
+            yield
 
     async def _tell_presences(self) -> None:
         """Tell who was not heard of any more, or is again."""
@@ -193,10 +205,10 @@ class Dispatcher:
 
     async def _warn_of(self, ticket: Ticket, warning: str) -> None:
         # Not `changed_at`: nothing happened to the ticket.
-        same = TICKETS.c.changed_at == ticket.changed_at
+        same = TICKETS.c.changed_at == ticket.changed_at, ~_warned(warning)
         async with self._database.writing() as connection:
             values = {"warned": [*ticket.warned, warning]}
-            told = await queue.change(connection, ticket.id, ticket.changed_at, same, **values)
+            told = await queue.change(connection, ticket.id, ticket.changed_at, *same, **values)
         if told:
             await self._feed.publish(DESK, running_out(ticket.id, warning))
 

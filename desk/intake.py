@@ -34,12 +34,22 @@ class Intake:
 
     Args:
         by_mail: whether absent customers get answers by e-mail, see `desk.by_mail`.
+        wished: is told the reason of each wish.
     """
 
-    def __init__(self, rules: Rules, telling: Telling, now: Callable[[], datetime], *, by_mail: bool = False) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        telling: Telling,
+        now: Callable[[], datetime],
+        *,
+        by_mail: bool = False,
+        wished: Callable[[str], object] = lambda reason: None,
+    ) -> None:
         self._rules = rules
         self._telling = telling
         self._by_mail = by_mail
+        self._wished = wished
         self._now = now
 
     async def take_on(
@@ -49,6 +59,7 @@ class Intake:
         await queue.lock(connection, conversation_id)
         known = await queue.latest(connection, conversation_id)
         handoff = (await connection.execute(select(HANDOFFS).where(HANDOFFS.c.id == handoff_id))).one()
+        self._wished(handoff.reason)
         said = await said_lately(connection, conversation_id)
         reason = known.reason if known and not known.closed and handoff.priority != HIGH else handoff.reason
         urgent = handoff.priority == HIGH

@@ -101,7 +101,7 @@ def _sources() -> Mapping[str, Source]:
 
 
 def _read(path: Path) -> Iterator[Source]:
-    entries: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    entries: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
     for key, text in entries.items():
         if isinstance(text, str):
             yield Source(key, text, "", path.name, 0)

@@ -78,6 +78,7 @@ class Tickets:
     Args:
         words: the sentences in a language.
         by_mail: writes what agents answer to customers who are not there any more; without it, nobody does.
+        wished: is told the reason of each wish for a human agent, new or changed.
     """
 
     conversations: Conversations
@@ -93,13 +94,14 @@ class Tickets:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         by_mail: AnswersByMail | None = None,
+        wished: Callable[[str], object] = lambda reason: None,
     ) -> None:
         self._database = database
         self._feed = feed
         self._now = now
         self._audit = Audit(database, now)
         self._telling = Telling(policies, words)
-        self._intake = Intake(rules, self._telling, now, by_mail=by_mail is not None)
+        self._intake = Intake(rules, self._telling, now, by_mail=by_mail is not None, wished=wished)
         self._by_mail = by_mail
         self.rules = rules
         self.notes = Notes(database, feed, now)

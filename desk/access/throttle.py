@@ -8,9 +8,12 @@ from collections.abc import Mapping
 
 import structlog
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
+
+from storage import redis_options
+from web.windows import MovingWindows
 
 logger = structlog.get_logger()
 
@@ -37,9 +40,11 @@ class Throttle:
     """
 
     def __init__(self, redis_url: str = "", allowances: Mapping[str, str] | None = None) -> None:
-        self._limiters = [MovingWindowRateLimiter(MemoryStorage())]
+        self._limiters = [MovingWindowRateLimiter(MovingWindows())]
         if redis_url:
-            shared = RedisStorage(f"async+{redis_url}", wrap_exceptions=True, implementation="redispy")
+            shared = RedisStorage(
+                f"async+{redis_url}", wrap_exceptions=True, implementation="redispy", **redis_options()
+            )
             self._limiters.insert(0, MovingWindowRateLimiter(shared))
         self._items: dict[str, RateLimitItem] = {
             what: parse(allowance) for what, allowance in {**ALLOWANCES, **(allowances or {})}.items()

@@ -22,6 +22,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=16)]
+Number = Annotated[int, Field(ge=1, lt=2**31)]
+"""What the database takes for the id of something."""
 Level = Literal["low", "normal", "high", "urgent"]
 
 
@@ -64,7 +66,7 @@ class TicketsQuery(Paged):
     reason: str | None = None
     team: str | None = None
     tag: str | None = None
-    agent_id: int | None = None
+    agent_id: Number | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
 
@@ -72,8 +74,8 @@ class TicketsQuery(Paged):
 class MessagesQuery(Taken):
     """Which messages: without `after` and `before`, the latest. They come in their order, the oldest first."""
 
-    after: int | None = Field(None, ge=0, description="The id of a message: those after it.")
-    before: int | None = Field(None, ge=1, description="The id of a message: those before it.")
+    after: int | None = Field(None, ge=0, lt=2**31, description="The id of a message: those after it.")
+    before: Number | None = Field(None, description="The id of a message: those before it.")
     limit: int = Field(50, ge=1, le=MOST_AT_ONCE)
 
 
@@ -108,7 +110,7 @@ class ReportQuery(Taken):
     zone: str = Field("UTC", max_length=64, description="The IANA name of the time zone whose days are meant.")
     language: Language | None = None
     channel: Code | None = None
-    agent_id: int | None = None
+    agent_id: Number | None = None
 
 
 # What is done
@@ -123,7 +125,7 @@ class OpenTicket(Taken):
 class Assign(Taken):
     """To whom a ticket goes: an agent, a team, or both."""
 
-    agent_id: int | None = None
+    agent_id: Number | None = None
     team: Code | None = None
     note: str = Field("", max_length=4000, description="For whoever gets it; the customer does not see it.")
 
@@ -170,7 +172,7 @@ class Send(Taken):
 class MarkRead(Taken):
     """Up to which message the agent has seen what was said."""
 
-    up_to: int = Field(ge=1)
+    up_to: Number
 
 
 class AddNote(Taken):

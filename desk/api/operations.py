@@ -114,6 +114,6 @@ class Operation:
 
 def cursor(text: str | None) -> int | None:
     """Where a page begins, from `next` of the page before. Raises `Problem` for what is none."""
-    if text is not None and not (text.isascii() and text.isdecimal()):
+    if text is not None and not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise Problem(400, "invalid", "'cursor' is not one of ours.")
     return int(text) if text else None

@@ -28,7 +28,7 @@ from desk.api.destinations import Destinations, Refused, Unreachable
 from desk.api.happenings import EVENTS, MESSAGES, NOTES, RATINGS, Happening, happenings
 from desk.api.signatures import HEADER, signature, signing_key
 from desk.tables import WebhookDeliveryRow, WebhookRow
-from storage import Database, claim, forget, insertion, pause, remind, table
+from storage import Database, claim, forget, insertion, moments, pause, remind, table
 
 logger = structlog.get_logger()
 
@@ -237,9 +237,9 @@ class Webhooks:
             await self._postpone(claimed, problem)
 
     async def _claim(self) -> Claimed | None:
-        now = self._now()
+        at = moments(self._now(), LEASE, LEASE + LONGEST_PAUSE)
         async with self._database.writing() as connection:
-            row = (await connection.execute(DUE, {"due": now, "until": now + LEASE})).first()
+            row = (await connection.execute(DUE, at)).first()
             if row is None:
                 return None
             webhook = (await connection.execute(select(WEBHOOKS).where(WEBHOOKS.c.id == row.webhook_id))).one()

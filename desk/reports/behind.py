@@ -56,7 +56,7 @@ async def behind(database: Database, warned: Warned) -> list[Behind]:
         .where(MESSAGES.c.id.in_(first))
         .order_by(MESSAGES.c.id.desc())
     )
-    async with database.reading() as connection:
+    async with database.reading(long=True) as connection:
         return [_behind(row) for row in await connection.execute(query)]
 
 

@@ -86,10 +86,10 @@ class ReportPages:
         routes.add_route(self._warning, "/warnings/<number:int>", name="warning")
         routes.add_route(self._dismiss, "/warnings/<number:int>/dismiss", methods=("POST",), name="POST dismiss")
         routes.add_route(self._report, "/reports", name="reports")
-        routes.add_route(self._csv, "/reports/<name:ext=csv>", name="reports_csv")
+        routes.add_route(self._csv, "/reports/<file>", name="reports_csv")
         routes.add_route(self._review, "/review", name="review")
         routes.add_route(self._label, "/review/<number:int>", methods=("POST",), name="POST review")
-        routes.add_route(self._export, "/review/<language:ext=yml>", name="review_export")
+        routes.add_route(self._export, "/review/<file>", name="review_export")
 
     async def _board(self, request: Request) -> HTTPResponse:
         agent = require(request, May.REPORTS)
@@ -143,16 +143,17 @@ class ReportPages:
             locale=locale,
         )
 
-    async def _csv(self, request: Request, name: str, ext: str) -> HTTPResponse:
+    async def _csv(self, request: Request, file: str) -> HTTPResponse:
         agent = require(request, May.REPORTS)
+        name = _without(".csv", file)
         report = await self._run(request, agent)
         words = self._frame.words(agent.locale)
         sheet = sheets(report, words).get(name)
         if sheet is None:
             raise NotFound(name)
         await self._audit.record(agent.id, "report_exported", table=name)
-        file = f"{name}_{report.period.first}_{report.period.last}.csv"
-        return raw(as_csv(sheet, words), content_type="text/csv; charset=utf-8", headers=_attached(file))
+        saved = f"{name}_{report.period.first}_{report.period.last}.csv"
+        return raw(as_csv(sheet, words), content_type="text/csv; charset=utf-8", headers=_attached(saved))
 
     async def _run(self, request: Request, agent: Agent) -> Report:
         today = self._now().astimezone(ZoneInfo(agent.time_zone)).date()
@@ -219,12 +220,25 @@ class ReportPages:
         shown = urlencode({"language": form.get("language") or ""})
         return redirect(self._frame.path(f"/desk/review?{shown}"), status=303)
 
-    async def _export(self, request: Request, language: str, ext: str) -> HTTPResponse:
+    async def _export(self, request: Request, file: str) -> HTTPResponse:
         agent = require(request, May.REVIEW)
+        language = _without(".yml", file)
+        if language not in self._frame.languages:
+            raise NotFound(language)
         examples = await self._reviews.export(language)
         await self._audit.record(agent.id, "examples_exported", language=str(locale_of(language)))
-        file = f"reviewed_{locale_of(language)}.yml"
-        return raw(examples.encode(), content_type="application/yaml; charset=utf-8", headers=_attached(file))
+        saved = f"reviewed_{locale_of(language)}.yml"
+        return raw(examples.encode(), content_type="application/yaml; charset=utf-8", headers=_attached(saved))
+
+
+def _without(ending: str, file: str) -> str:
+    """The name of a file of a kind. Raises `NotFound` for another kind.
+
+    Sanic's own parameters for file names (`ext=`) cannot be together with routes that unquote theirs.
+    """
+    if not file.endswith(ending):
+        raise NotFound(file)
+    return file.removesuffix(ending)
 
 
 def risen(warned: Warned, words: Words) -> str:

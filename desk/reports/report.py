@@ -132,7 +132,7 @@ class Reports:
         """The report of a period, in a time zone (an IANA name)."""
         start, end = period.bounds(zone)
         beginning, _ = period.previous.bounds(zone)
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             everything = await load(connection, beginning, end, self._now())
             agents = await _agents(connection)
             gaps = [
@@ -161,7 +161,7 @@ class Reports:
         now = self._now()
         today = now.astimezone(ZoneInfo(zone)).date()
         start, end = Period(today, today).bounds(zone)
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             return Board(
                 waiting=await find_waiting(connection),
                 agents=await find_loads(connection, now),

@@ -20,7 +20,7 @@ from desk.events import DESK, spike_raised
 from desk.reports.queries import INTENT
 from desk.tables import WarningRow
 from shop import ShopFigures
-from storage import Database, table
+from storage import Database, exclude_others, table
 
 WARNINGS = table(WarningRow)
 
@@ -114,7 +114,7 @@ class Spikes:
         What was warned of within a day already is not warned of again; the warning is brought up to date.
         """
         now = self._now()
-        async with self._database.reading() as connection:
+        async with self._database.reading(long=True) as connection:
             begin, said = await _complaints(connection, now)
         found = list(rises(said, begin, now))
         if self._shop:
@@ -159,6 +159,8 @@ class Spikes:
             WARNINGS.c.kind == rise.kind, WARNINGS.c.subject == rise.subject, WARNINGS.c.raised_at > now - DAY
         )
         async with self._database.writing() as connection:
+            # All processes look, and some at the same moment.
+            await exclude_others(connection, "desk.spikes")
             conversations = await _conversations(connection, rise, now)
             values = {"count": rise.count, "expected": rise.expected, "conversations": conversations}
             known = await connection.scalar(lately.order_by(WARNINGS.c.id.desc()))

@@ -365,10 +365,10 @@ async def test_sockets_tell_what_happens_by_scope(programs: Programs) -> None:
         await socket.send(json.dumps({"type": "subscribe", "conversation_id": other.conversation_id}))
         assert (await _next(socket))["error"] == "unknown_conversation"
         await socket.send(json.dumps({"type": "unsubscribe", "conversation_id": ticket.conversation_id}))
-        await house.tickets.answer(ticket.id, mei, "Hello")
-        assert (await _next(socket))["type"] == "ticket"
         await socket.send(json.dumps({"type": "ping"}))
         assert (await _next(socket))["type"] == "pong"
+        await house.tickets.answer(ticket.id, mei, "Hello")
+        assert (await _next(socket))["type"] == "ticket"
     async with _socket(programs, await _token(programs, mei.id, Scope.NOTES)) as socket:
         await _next(socket)
         await socket.send(json.dumps({"type": "subscribe", "conversation_id": ticket.conversation_id}))

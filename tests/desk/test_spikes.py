@@ -1,5 +1,6 @@
 """Warnings of a sudden rise."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -149,3 +150,13 @@ async def test_things_come_back_for_one_reason(database: Database) -> None:
         ("product_return", "LAMP/damaged", 8),
     ]
     assert all(warned.conversations == ("widget:ann",) for warned in raised)
+
+
+async def test_processes_that_look_at_the_same_moment_warn_once(either: Database) -> None:
+    past = Past(either)
+    past.said("widget:old", LONG_AGO - DAY)
+    for number in range(7):
+        past.said(f"widget:{number}", NOW - timedelta(hours=2, minutes=number), "complain")
+    await past.keep()
+    looks = [Spikes(either, LocalFeed(), None, lambda: NOW).look() for _ in range(3)]
+    assert sorted(len(raised) for raised in await asyncio.gather(*looks)) == [0, 0, 1]

@@ -7,6 +7,7 @@ before it is acknowledged, since Chatwoot does not repeat itself.
 from __future__ import annotations
 
 import hmac
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -104,7 +105,7 @@ class Callbacks:
     async def _known(self, counterpart: int, conversation: Mapping[str, Any]) -> Counterpart | None:
         """The conversation of ours; None for one of another inbox of the same account."""
         known = await self._counterparts.find(str(counterpart))
-        source = (conversation.get("contact_inbox") or {}).get("source_id")
+        source = _members(conversation, "contact_inbox").get("source_id")
         return known if known and source in (None, known.contact) else None
 
     async def _answer(self, ticket: Ticket, agent: Agent, text: str, message_id: str) -> None:
@@ -165,7 +166,7 @@ def is_genuine(request: Request, secret: str, now: float) -> bool:
     if given is None:
         return _same(request.args.get("secret") or "", secret)
     sent_at = request.headers.get(TIMESTAMP) or ""
-    fresh = sent_at.isdecimal() and abs(now - int(sent_at)) <= TOLERANCE_SECONDS
+    fresh = re.fullmatch(r"\d{1,12}", sent_at, re.ASCII) is not None and abs(now - int(sent_at)) <= TOLERANCE_SECONDS
     signed = hmac.digest(secret.encode(), f"{sent_at}.".encode() + request.body, "sha256").hex()
     return fresh and _same(given, f"sha256={signed}")
 
@@ -174,11 +175,19 @@ def _same(given: str, right: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode())
 
 
+def _members(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object in what is told; an empty one where there is none."""
+    found = told.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def _name(told: Mapping[str, Any]) -> str | None:
-    return str((told.get("sender") or {}).get("name") or "").strip() or None
+    return str(_members(told, "sender").get("name") or "").strip() or None
 
 
 def _text(told: Mapping[str, Any]) -> str:
     """What was written, and the addresses of what was attached."""
-    files = [str(file["data_url"]) for file in told.get("attachments") or () if file.get("data_url")]
+    attached = told.get("attachments")
+    attachments = [file for file in attached if isinstance(file, dict)] if isinstance(attached, list) else []
+    files = [str(file["data_url"]) for file in attachments if file.get("data_url")]
     return "\n".join([*filter(None, [str(told.get("content") or "").strip()]), *files])[:LONGEST_TEXT]
