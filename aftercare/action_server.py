@@ -10,7 +10,8 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse, json
 
-from aftercare.house import Ground, open_warm_up, services_of
+from aftercare.house import Ground, services_of
+from aftercare.readers import recall_readers
 from bot.actions import all_actions
 from bot.directives import failed
 
@@ -23,6 +24,7 @@ def create_action_server(ground: Ground, name: str = "aftercare_actions") -> App
     """A server for `POST /webhook` with Rasa's action calls, and `GET /health`."""
     app = Sanic(name, configure_logging=False)
     app.config.update(MOTD=False, ACCESS_LOG=False, FALLBACK_ERROR_FORMAT="json")
+    recall_readers(ground)
     executor = ActionExecutor()
     for action in all_actions(services_of(ground)):
         executor.register_function(action.name(), action.run)
@@ -44,15 +46,8 @@ def create_action_server(ground: Ground, name: str = "aftercare_actions") -> App
             logger.exception("action.failed", action=call.get("next_action"), conversation_id=call.get("sender_id"))
             return json(failed())
 
-    warm_up = open_warm_up(ground)
-
-    @app.after_server_start
-    async def warm(app: App) -> None:
-        warm_up.start()
-
     @app.after_server_stop
     async def close(app: App) -> None:
-        warm_up.stop()
         await ground.database.close()
 
     return app

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sanic import Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse, json, raw
 
 from aftercare.carrier import carrier_routes
 from aftercare.desk import People
+from aftercare.doorway import add_doorway
 from aftercare.errors import ConfigurationError
 from aftercare.house import (
     Ground,
@@ -27,15 +27,17 @@ from aftercare.house import (
     open_messenger_outbox,
     open_scans,
     open_storefront,
-    open_warm_up,
-    remote_actions,
+    open_turns,
 )
 from aftercare.languages import read_yaml
-from aftercare.metrics import Metrics
+from aftercare.metrics import PULSE_SECONDS, Metrics, Pulse
 from aftercare.periodic import Periodic
 from aftercare.refreshing import Refresher
 from aftercare.retention import SECONDS as RETENTION_SECONDS
 from aftercare.retention import enforce
+from aftercare.serving import Stopping
+from aftercare.standing import Standing
+from aftercare.swapping import Answering, Swap
 from connectors.facilities import Facilities
 from conversations import LockUnavailable
 from shop import ShopUnavailable, SqlShop
@@ -53,18 +55,22 @@ logger = structlog.get_logger()
 MAX_REQUEST_BYTES = 1_000_000
 MAX_FRAME_BYTES = 65_536
 
-TURNS_AT_ONCE = 4
-"""So many messages of messengers are answered at the same time by a process: webhooks are taken in between."""
+NOTICES_PER_TURN = 2
+"""So many notices of messengers are in hand for each turn that may be under way: some wait for the platform."""
 
-DELIVERIES_AT_ONCE = 8
+DELIVERIES_AT_ONCE = 32
+"""Most of each is waiting for the platform's answer."""
 
 SETTLE_SECONDS = 3600.0
 """Between two looks at what has become due in a shop on this database: refunds to send, labels that ran out."""
 
 
-def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") -> App:
+def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare", stopping: Stopping | None = None) -> App:
     """The application: the channels of `credentials.yml`, the desk, the help centre, and `/health/live`,
     `/health/ready`, `/metrics`.
+
+    Args:
+        stopping: how the process ends that serves it.
 
     Raises:
         ConfigurationError: when a channel, the desk or the help centre cannot be set up.
@@ -78,15 +84,21 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
         ACCESS_LOG=False,
         TOUCHUP=False,
     )
+    if ground.settings.proxies:
+        app.config.PROXIES_COUNT = ground.settings.proxies
     # It needs Rasa, which is loaded by now.
     from connectors.channel import HouseChannel, incoming_of
 
     app.ctx.ground = ground
     app.ctx.metrics = metrics = Metrics()
+    app.ctx.stopping = stopping = stopping or Stopping()
+    answering = Answering(assistant)
     feed = open_feed(ground.settings)
     inbox, outbox = open_inbox(ground), open_messenger_outbox(ground, feed)
-    people = People(ground, feed)
-    conversations = open_conversations(ground, assistant, feed, outbox, people.tickets)
+    people = People(ground, feed, wished=lambda reason: metrics.handoffs.labels(reason).inc())
+    turns = open_turns(ground.settings)
+    metrics.watch(turns)
+    conversations = open_conversations(ground, answering, feed, outbox, people.tickets, turns)
     app.ctx.conversations = conversations
     app.ctx.people = people
 
@@ -96,7 +108,8 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
         channel = incoming.channel
         started = time.perf_counter()
         try:
-            reply = await conversations.receive(incoming)
+            with stopping.waiting_for():
+                reply = await conversations.receive(incoming)
         except Exception as error:
             metrics.failures.labels(channel, type(error).__name__).inc()
             raise
@@ -118,22 +131,35 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
     if ground.settings.demonstration:
         app.blueprint(open_storefront(ground).blueprint())
     app.blueprint(carrier_routes(open_scans(ground), ground.settings.carrier_secret.get_secret_value()))
-    _add_health(app, ground)
+    standing = Standing(
+        ground.database,
+        people.attendance,
+        ground.settings.home,
+        ground.settings.redis_url,
+        lambda: answering.model,
+        ground.now,
+    )
+    _add_health(app, ground, answering, standing)
     _add_errors(app)
+    add_doorway(app, https=ground.settings.address.startswith("https://"))
 
     refresher = Refresher(ground.knowledge_base)
+    app.ctx.swap = swap = Swap(ground, answering)
     workers = [
         Workers(ground.outbox, "mail"),
-        Workers(inbox, "inbox", at_once=TURNS_AT_ONCE),
+        Workers(inbox, "inbox", at_once=NOTICES_PER_TURN * ground.settings.turns_at_once),
         Workers(outbox, "outbox", at_once=DELIVERIES_AT_ONCE),
     ]
+    stopping.leave += [door.leave for door in facilities.doors]
+    stopping.finish += [partial(each.stop, stopping.seconds) for each in workers]
+    pulse = Periodic("pulse", Pulse(metrics, app.websocket_tasks).look, PULSE_SECONDS)
     retention = Periodic("retention", partial(enforce, ground), RETENTION_SECONDS)
-    warm_up = None if remote_actions(ground) else open_warm_up(ground)
     settling = Periodic("settle", ground.shop.settle_due, SETTLE_SECONDS) if isinstance(ground.shop, SqlShop) else None
 
     @app.before_server_start
     async def start(app: App) -> None:
         refresher.start()
+        swap.start()
         if not ground.settings.redis_url:
             # Nobody else is at work: what was in hand when the last process died need not wait.
             await inbox.release()
@@ -141,28 +167,24 @@ def create_app(ground: Ground, assistant: Assistant, name: str = "aftercare") ->
         await people.start()
         for each in workers:
             each.start()
+        pulse.start()
         retention.start()
         if settling:
             settling.start()
 
-    @app.after_server_start
-    async def warm(app: App) -> None:
-        if warm_up:
-            warm_up.start()
-
     @app.after_server_stop
     async def close(app: App) -> None:
-        if warm_up:
-            warm_up.stop()
         refresher.stop()
+        swap.stop()
         await people.stop()
+        await pulse.stop()
         await retention.stop()
         if settling:
             await settling.stop()
-        await asyncio.gather(*(each.stop() for each in workers))
         for door in facilities.doors:
             await door.close()
         await conversations.close()
+        await standing.close()
         await ground.database.close()
 
     return app
@@ -192,24 +214,27 @@ def channels(credentials: dict[str, Any], facilities: Facilities) -> list[InputC
     return found
 
 
-def _add_health(app: App, ground: Ground) -> None:
+def _add_health(app: App, ground: Ground, answering: Answering, standing: Standing) -> None:
     @app.get("/health/live")
     async def live(request: Request) -> HTTPResponse:
         return json({"status": "ok"})
 
     async def ready(request: Request) -> HTTPResponse:
+        if app.ctx.stopping.begun:
+            return json({"status": "stopping"}, status=503)
         try:
             await ground.database.ping()
         except DatabaseUnavailable as error:
             return json({"status": "unavailable", "database": str(error)}, status=503)
-        return json({"status": "ok", "languages": ground.languages})
+        return json({"status": "ok", "languages": ground.languages, "model": answering.model})
 
     app.add_route(ready, "/health/ready")
     app.add_route(ready, "/health", name="health")
 
     @app.get("/metrics")
     async def metrics(request: Request) -> HTTPResponse:
-        return raw(generate_latest(app.ctx.metrics.registry), content_type=CONTENT_TYPE_LATEST)
+        text = app.ctx.metrics.exposition() + await standing.exposition()
+        return raw(text, content_type=CONTENT_TYPE_LATEST)
 
 
 def _add_errors(app: App) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -55,12 +55,16 @@ WEBHOOKS_AT_ONCE = 4
 class People:
     """The desk of a process, in the making: `tickets` is what conversations need of it, and the rest needs those.
 
+    Attributes:
+        wished: is told the reason of each wish for a human agent.
+
     Raises:
         ConfigurationError: a broken catalogue, routing file or setting of the desk.
     """
 
     ground: Ground
     feed: Feed
+    wished: Callable[[str], object] = lambda reason: None
 
     def __post_init__(self) -> None:
         settings = self.ground.settings
@@ -73,7 +77,14 @@ class People:
         ground = self.ground
         by_mail = AnswersByMail(ground.database, ground.outbox, self._website, ground.now)
         self.tickets = Tickets(
-            ground.database, self.feed, self.rules, ground.policies, self.words, ground.now, by_mail=by_mail
+            ground.database,
+            self.feed,
+            self.rules,
+            ground.policies,
+            self.words,
+            ground.now,
+            by_mail=by_mail,
+            wished=self.wished,
         )
         self.attendance = Attendance(ground.database, self.feed, self.rules, ground.now)
 
@@ -177,7 +188,10 @@ class People:
         self._queues: list[Webhooks | Mirror] = [webhooks]
         self._workers: list[Workers] = [Workers(webhooks, "webhooks", at_once=WEBHOOKS_AT_ONCE)]
         spending = Spending(ground.database, ground.shop)
-        self._dispatcher = Dispatcher(ground.database, self.feed, self.tickets, self.attendance, ground.now, spending)
+        self._locks = open_locks(settings)
+        self._dispatcher = Dispatcher(
+            ground.database, self.feed, self.tickets, self.attendance, ground.now, spending, locks=self._locks
+        )
         self._spikes = Periodic("spikes", spikes.look, SPIKE_SECONDS)
         chatwoot = self._open_chatwoot(conversations, inbox)
         return [
@@ -209,6 +223,7 @@ class People:
         for queue in self._queues:
             await queue.close()
         await self._translations.close()
+        await self._locks.close()
 
     def _open_translations(self) -> Translations:
         settings = self.ground.settings
@@ -248,7 +263,7 @@ class People:
             stand_in,
             words,
             photos=open_photos(ground),
-            locks=open_locks(ground.settings),
+            locks=self._locks,
             feed=self.feed,
             now=ground.now,
         )

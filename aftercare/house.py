@@ -8,18 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aftercare.carrier import Scans
 from aftercare.errors import ConfigurationError
+from aftercare.keys import load_keyring
 from aftercare.languages import read_yaml, served_languages
+from aftercare.readers import recall_readers
 from aftercare.secret import load_secret
 from aftercare.settings import Settings
 from aftercare.simulation import SIMULATORS, simulated_secrets
-from aftercare.warming import WarmUp
-from bot import symptoms
 from bot.choices import ChoiceReader
 from bot.decision import Decision, load_thresholds
 from bot.guesses import Guesses
@@ -28,11 +27,13 @@ from bot.localization import CatalogueError, Catalogues
 from bot.matters import load_connectives
 from bot.nlu.sentence_encoder import EncoderError, Floats, SentenceEncoder, configured_encoders
 from bot.topics import load_signs
+from bot.turn import remembering
 from connectors.facilities import Facilities
 from connectors.identity_tokens import IdentityTokens
 from connectors.rendering import DOMAIN as MESSENGERS
 from connectors.widget.messages import DOMAIN as WIDGET
 from conversations import (
+    Bot,
     Conversations,
     Desk,
     Feed,
@@ -45,6 +46,7 @@ from conversations import (
     PrivacyRequests,
     RedisFeed,
     RedisLocks,
+    Turns,
 )
 from conversations import Outbox as MessengerOutbox
 from desk.keeping import DeskKeeping
@@ -123,7 +125,7 @@ def lay_ground(settings: Settings, now: Callable[[], datetime] = lambda: datetim
         ConfigurationError: naming the file, and the line where there is one.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
+    database = Database(settings.database, load_keyring(settings))
     policies = load_policies(settings)
     knowledge_base = KnowledgeBase(
         settings.articles,
@@ -212,6 +214,7 @@ def load_assistant(ground: Ground, model: Path, services: Services | None = None
 
     # Before the first customer has to wait for it.
     ground.knowledge_base.prepare()
+    recall_readers(ground, model.parent)
     shop_facts = ground.policies.for_country(None).shop
     return Assistant(
         model=model,
@@ -228,13 +231,11 @@ def load_assistant(ground: Ground, model: Path, services: Services | None = None
 
 def action_endpoint(ground: Ground, services: Services) -> EndpointConfig:
     """Where actions run: on the server that `endpoints.yml` names, or else in this process."""
-    from rasa.utils.endpoints import EndpointConfig
-
     from bot.actions import all_actions
-    from bot.endpoint import LocalActions
+    from bot.endpoint import LocalActions, RemoteActions
 
     remote = remote_actions(ground)
-    return EndpointConfig.from_dict(remote) if remote else LocalActions(all_actions(services))
+    return RemoteActions(**remote) if remote else LocalActions(all_actions(services))
 
 
 def remote_actions(ground: Ground) -> dict[str, Any] | None:
@@ -243,19 +244,13 @@ def remote_actions(ground: Ground) -> dict[str, Any] | None:
     return endpoint if endpoint and endpoint.get("url") else None
 
 
-def open_warm_up(ground: Ground) -> WarmUp:
-    """What trains ahead, in the process in which actions run, what they read answers and descriptions with."""
-    pieces = chain(ground.choices.prepare(ground.languages), symptoms.prepare(ground.guides, ground.languages))
-    return WarmUp(pieces)
-
-
 def services_of(ground: Ground) -> Services:
     """What actions work with: the rooms below the bot, and what those above do for it."""
     from bot.actions import Services
 
     post = ground.outbox
     return Services(
-        shop=ground.shop,
+        shop=remembering(ground.shop),
         policies=ground.policies,
         knowledge_base=ground.knowledge_base,
         gaps=GapLog(ground.database),
@@ -476,12 +471,19 @@ def open_messenger_outbox(ground: Ground, feed: Feed) -> MessengerOutbox:
 
 def open_conversations(
     ground: Ground,
-    assistant: Assistant,
+    bot: Bot,
     feed: Feed | None = None,
     outbox: MessengerOutbox | None = None,
     desk: Desk | None = None,
+    turns: Turns | None = None,
 ) -> Conversations:
     """The conversations of this process; without a feed and an outbox, nobody else hears of what is said, and without
     a desk nobody takes over.
     """
-    return Conversations(ground.database, assistant, open_locks(ground.settings), ground.now, feed, outbox, desk)
+    locks = open_locks(ground.settings)
+    return Conversations(ground.database, bot, locks, ground.now, feed, outbox, desk, turns)
+
+
+def open_turns(settings: Settings) -> Turns:
+    """Whose turn it is in this process."""
+    return Turns(settings.turns_at_once, settings.turns_waiting)

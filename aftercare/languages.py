@@ -30,7 +30,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigurationError: naming the file, and the line where there is one.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
     except yaml.MarkedYAMLError as error:

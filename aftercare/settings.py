@@ -58,6 +58,12 @@ def _secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _encryption_keys(keys: SecretStr) -> SecretStr:
+    for key in keys.get_secret_value().split(",") if keys else ():
+        _secret(SecretStr(key.strip() or "-"))
+    return keys
+
+
 def _medusa_key(key: SecretStr, info: ValidationInfo) -> SecretStr:
     if info.data.get("medusa_url") and not key:
         raise ValueError("is needed with AFTERCARE_MEDUSA_URL")
@@ -97,10 +103,21 @@ class Settings(BaseSettings):
         description="The address under which customers reach the server, for links in chats and pages; "
         "`http://<host>:<port>` unless set.",
     )
+    proxies: int = Field(
+        0,
+        ge=0,
+        description="How many reverse proxies stand before the server, one behind the other. Visitors' addresses, by "
+        "which limits count, are then read from the header `X-Forwarded-For` that the first of them begins.",
+    )
     secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
         SecretStr(""),
         description="At least 32 random characters, with which links are signed and codes hashed; unless set, one is "
         "made at the first start and kept in the home folder.",
+    )
+    encryption_keys: Annotated[SecretStr, AfterValidator(_encryption_keys)] = Field(
+        SecretStr(""),
+        description="Keys of at least 32 random characters, separated by commas, for columns with personal data: the "
+        "first encrypts, all decrypt (`docs/security.md`); the secret unless set.",
     )
     identity_secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
         SecretStr(""),
@@ -169,9 +186,29 @@ class Settings(BaseSettings):
     chatwoot_token: SecretStr = Field(SecretStr(""), description="An access token of an agent who sees the inbox.")
     chatwoot_secret: SecretStr = Field(SecretStr(""), description="With which Chatwoot signs what it tells.")
     workers: int = Field(1, ge=1, le=64, description="How many processes serve.")
+    stop_seconds: float = Field(
+        30.0, gt=0, description="For how long a process that is to stop waits for what is under way in it."
+    )
+    stop_notice_seconds: float = Field(
+        0.0,
+        ge=0,
+        description="For how long it says before that it is not ready (`/health/ready`), and takes connections still: "
+        "as long as a load balancer needs to notice.",
+    )
+    turns_at_once: int = Field(
+        16, ge=1, description="How many messages a process answers at the same time (`docs/performance.md`)."
+    )
+    turns_waiting: int = Field(
+        400, ge=2, description="How many messages a process lets in at a time, those included that it answers."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged at least.")
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="How it is logged; `auto` is console on a terminal and JSON elsewhere."
+    )
+    trained_models: Path | None = Field(
+        None,
+        description="A folder of models that were trained elsewhere, such as with a container's image; what is not "
+        "there is trained, and kept in the home folder.",
     )
     project: Annotated[Path, AfterValidator(_folder)] = Field(
         ROOT, description="The folder with `config.yml`, `bot/` and the rest, if not the checkout."
@@ -227,6 +264,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the database."""
         return self.database_url or f"sqlite:///{self.home / 'aftercare.db'}"
+
+    @property
+    def encryption_key_list(self) -> list[str]:
+        """The keys for columns with personal data; none where none are set."""
+        return [key.strip() for key in self.encryption_keys.get_secret_value().split(",") if key.strip()]
 
     @property
     def platform_secrets(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ from aftercare.errors import ConfigurationError
 from aftercare.settings import Settings
 from knowledge_base import Article
 
-ENGINES = ("rasa", "scikit-learn", "numpy", "spacy", "jieba", "python-crfsuite", "symspellpy", "pypinyin")
+ENGINES = ("rasa", "scikit-learn", "numpy", "murmurhash", "spacy", "jieba", "python-crfsuite", "symspellpy", "pypinyin")
 """Packages whose version a trained model depends on."""
 
 KEPT_MODELS = 3
@@ -27,11 +27,17 @@ def model_path(settings: Settings, articles: list[Article]) -> Path:
     return settings.models / f"{fingerprint(settings, articles)}.tar.gz"
 
 
+def trained_already(settings: Settings, target: Path) -> Path | None:
+    """The model for `target`, from there or from the folder of models that were trained elsewhere."""
+    folders = [target.parent, *([settings.trained_models] if settings.trained_models else [])]
+    return next((folder / target.name for folder in folders if (folder / target.name).exists()), None)
+
+
 def fingerprint(settings: Settings, articles: list[Article]) -> str:
     """A hash of all that a model is made of: configuration, domain, rules, examples, code, the engine's versions.
 
-    Of the articles only the questions count: a new answer needs no training. What customers choose among is learnt when
-    it is first asked for, see `bot.choices`.
+    Of the articles only the questions count: a new answer needs no training. What customers choose among is trained
+    apart, see `aftercare.readers`.
     """
     digest = hashlib.sha256()
     bot = settings.project / "bot"

@@ -172,13 +172,15 @@ class Talk:
 
 
 def ground_at(home: Path, clock: Clock) -> Ground:
-    """The ground of a home; articles and policies, which nothing changes, are read once."""
+    """The ground of a home; articles, policies and guides, which nothing changes, are read once."""
     common = _common_ground()
     settings = common.settings.model_copy(update={"home": home})
     database = Database(settings.database)
-    return replace(
+    ground = replace(
         common, settings=settings, database=database, shop=SqlShop(database, common.policies, now=clock), now=clock
     )
+    vars(ground)["guides"] = common.guides
+    return ground
 
 
 def furnished_home(folder: Path) -> Path:

@@ -24,10 +24,12 @@ def _register() -> None:
     from aftercare.cli import (
         actions,
         agents,
+        benchmark,
         chat,
         doctor,
         evaluate,
         kb,
+        keys,
         languages,
         mail,
         messages,
@@ -40,12 +42,13 @@ def _register() -> None:
         train,
     )
 
-    for module in (serve, simulate, train, chat, orders, scan, retention, languages, doctor, actions):
+    for module in (serve, simulate, train, chat, orders, scan, retention, languages, doctor, actions, benchmark):
         module.register(app)
     app.add_typer(agents.app, name="agents")
     app.add_typer(evaluate.app, name="evaluate")
     app.add_typer(messages.app, name="messages")
     app.add_typer(models.app, name="models")
+    app.add_typer(keys.app, name="keys")
     app.add_typer(kb.app, name="kb")
     app.add_typer(mail.app, name="mail")
 

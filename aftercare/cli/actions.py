@@ -8,7 +8,7 @@ import typer
 
 from aftercare import logs
 from aftercare.cli.console import errors
-from aftercare.cli.preparing import prepare_database
+from aftercare.cli.preparing import prepare_database, prepare_readers
 from aftercare.settings import Settings
 
 
@@ -27,5 +27,6 @@ def actions(
     settings = Settings.load()
     logs.configure(settings.log_level, settings.log_format)
     ground = prepare_database(settings)
+    prepare_readers(ground)
     errors.print(f"Actions on http://{host}:{port}/webhook — press Ctrl-C to stop.", highlight=False)
     create_action_server(ground).run(host, port, single_process=True, access_log=False)

@@ -8,15 +8,14 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
 import typer
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from aftercare.cli.console import out
 from aftercare.errors import ConfigurationError
 from aftercare.house import Ground, lay_ground, load_catalogues, open_help_centre, open_outbox, open_storefront
 from aftercare.settings import Settings, SettingsError
-from aftercare.training import ENGINES, model_path
-from storage import DatabaseUnavailable
+from aftercare.training import ENGINES, model_path, trained_already
+from storage import DatabaseUnavailable, redis_client
 
 
 def register(app: typer.Typer) -> None:
@@ -60,8 +59,8 @@ def doctor() -> None:
 
 
 def _model(ground: Ground) -> tuple[str | None, str]:
-    path = model_path(ground.settings, ground.articles)
-    if path.exists():
+    path = trained_already(ground.settings, model_path(ground.settings, ground.articles))
+    if path:
         return None, str(path)
     return "not trained for the present data; `aftercare train` or `serve` does it", ""
 
@@ -75,7 +74,7 @@ async def _problem(check: Callable[[], Awaitable[None]]) -> str | None:
 
 
 async def _ping_redis(url: str) -> None:
-    redis: Redis = Redis.from_url(url)
+    redis = redis_client(url)
     try:
         await redis.ping()
     finally:

@@ -19,6 +19,7 @@ from aftercare.cli.preparing import prepare_engine, prepare_model
 from aftercare.errors import ConfigurationError
 from aftercare.house import Ground, lay_ground, load_assistant
 from aftercare.settings import Settings
+from bot.trackers import keep_tracker
 from shop import SqlShop
 from storage import Database, migrate
 
@@ -142,7 +143,11 @@ async def _outcomes(ground: Ground, model: Path, queries: Sequence[Query]) -> li
     assistant = load_assistant(ground, model)
 
     async def converse(conversation: str, text: str) -> list[dict[str, Any]]:
-        return (await assistant.reply(conversation, text)).messages
+        reply = await assistant.reply(conversation, text)
+        if reply.tracker:
+            async with ground.database.writing() as connection:
+                await keep_tracker(connection, conversation, reply.tracker)
+        return reply.messages
 
     try:
         return await outcomes(converse, queries)

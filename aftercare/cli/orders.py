@@ -10,9 +10,9 @@ from rich.table import Table
 
 from aftercare.cli.console import errors, money, out
 from aftercare.house import Ground, furnish, lay_ground
+from aftercare.keys import prepare_storage
 from aftercare.settings import Settings
 from shop import Order, address_lines
-from storage import migrate
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def orders(
     """List the orders of the shop, or show one."""
     settings = Settings.load()
     ground = lay_ground(settings)
-    migrate(settings.database)
+    prepare_storage(settings, ground.database)
     if number is None:
         asyncio.run(_list(ground, limit))
     elif not asyncio.run(_show(ground, number)):

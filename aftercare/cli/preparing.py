@@ -12,10 +12,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from aftercare.cli.console import errors
 from aftercare.house import Ground, furnish, lay_ground
+from aftercare.keys import prepare_storage
+from aftercare.readers import train_readers
 from aftercare.settings import Settings
-from aftercare.training import model_path, train
-from bot.engine import import_rasa, needs_neural
-from storage import migrate
+from aftercare.training import model_path, train, trained_already
+from bot.engine import import_rasa, needs_channels, needs_neural
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def prepare_database(settings: Settings) -> Ground:
             await ground.database.close()
 
     with step(f"Database {ground.database.name}"):
-        migrate(settings.database)
+        prepare_storage(settings, ground.database)
         orders = asyncio.run(fill())
     if orders:
         errors.print(f"  The demonstration shop has {orders} orders; AC-104233 is on its way.", highlight=False)
@@ -49,20 +50,30 @@ def prepare_database(settings: Settings) -> Ground:
 def prepare_engine(settings: Settings) -> None:
     """Load Rasa."""
     with step("Engine"):
-        import_rasa(neural=needs_neural(settings.config_file))
+        import_rasa(neural=needs_neural(settings.config_file), channels=needs_channels(settings.credentials_file))
 
 
 def prepare_model(ground: Ground, *, force: bool = False) -> Path:
     """The path of the model of the project's present state; trains it where there is none. Rasa must be loaded."""
     target = model_path(ground.settings, ground.articles)
-    if target.exists() and not force:
-        errors.print(f"[green]✓[/] Model {target.name} is up to date", highlight=False)
-        return target
+    if not force and (model := trained_already(ground.settings, target)):
+        errors.print(f"[green]✓[/] Model {model.name} is up to date", highlight=False)
+        return model
     started = time.monotonic()
     with _training_display(ground.languages):
         train(ground.settings, target)
     errors.print(f"[green]✓[/] Model {target.name} trained [dim]{time.monotonic() - started:.1f} s[/]", highlight=False)
     return target
+
+
+def prepare_readers(ground: Ground) -> None:
+    """Train what answers and descriptions are read with, where it is not there."""
+    started = time.monotonic()
+    with errors.status("Reading of answers …"):
+        trained = train_readers(ground)
+    if trained:
+        seconds = time.monotonic() - started
+        errors.print(f"[green]✓[/] Reading of answers trained [dim]{seconds:.1f} s[/]", highlight=False)
 
 
 @contextmanager

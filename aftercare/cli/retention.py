@@ -11,11 +11,11 @@ from rich.table import Table
 from aftercare import logs
 from aftercare.cli.console import out
 from aftercare.errors import ConfigurationError
-from aftercare.house import Ground, lay_ground
+from aftercare.house import Ground, lay_ground, open_privacy_requests
+from aftercare.keys import prepare_storage
 from aftercare.retention import Enforcement, enforce
 from aftercare.settings import Settings
 from shop import ShopUnavailable
-from storage import migrate
 
 
 def register(app: typer.Typer) -> None:
@@ -25,12 +25,16 @@ def register(app: typer.Typer) -> None:
 
 def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be deleted.")] = False,
+    whose: Annotated[str | None, typer.Option(help="Only print whose a request is, by its id in the log.")] = None,
 ) -> None:
     """Delete what has been kept long enough, and the data of customers who asked for it, as the server does."""
     settings = Settings.load()
     logs.configure(settings.log_level, settings.log_format)
     ground = lay_ground(settings)
-    migrate(settings.database)
+    prepare_storage(settings, ground.database)
+    if whose:
+        out.print(asyncio.run(_address(ground, whose)) or "There is no such request, or its address is forgotten.")
+        return
     try:
         done = asyncio.run(_enforce(ground, dry_run))
     except ShopUnavailable as error:
@@ -42,6 +46,13 @@ def retention(
     out.print(table)
     if done.waiting:
         out.print(f"{done.waiting} customers have to wait; the log says why.", highlight=False)
+
+
+async def _address(ground: Ground, request_id: str) -> str | None:
+    try:
+        return await open_privacy_requests(ground).address(request_id)
+    finally:
+        await ground.database.close()
 
 
 async def _enforce(ground: Ground, dry_run: bool) -> Enforcement:

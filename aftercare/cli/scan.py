@@ -10,9 +10,9 @@ import typer
 
 from aftercare.cli.console import errors, money, out
 from aftercare.house import Ground, furnish, lay_ground, open_scans
+from aftercare.keys import prepare_storage
 from aftercare.settings import Settings
 from shop import CarrierScan, NotOffered, ScanOutcome, TrackingCode
-from storage import migrate
 
 SEARCHED_ORDERS = 1000
 """Among so many of the newest orders the parcel is looked for, to say where it was scanned."""
@@ -30,7 +30,7 @@ def scan(
     """Scan a parcel as its carrier would, now and at its destination, and show what that sets going."""
     settings = Settings.load()
     ground = lay_ground(settings)
-    migrate(settings.database)
+    prepare_storage(settings, ground.database)
     try:
         outcome = asyncio.run(_scan(ground, tracking_number, code))
     except NotOffered as error:

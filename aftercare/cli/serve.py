@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import multiprocessing
-import socket
+import signal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sanic import Sanic
 
 from aftercare import logs
 from aftercare.cli.console import errors
-from aftercare.cli.preparing import prepare_database, prepare_engine, prepare_model, step
+from aftercare.cli.preparing import prepare_database, prepare_engine, prepare_model, prepare_readers, step
 from aftercare.errors import ConfigurationError
+from aftercare.listening import bind
+from aftercare.metrics import count_together
 from aftercare.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,17 +38,25 @@ def serve(
         raise ConfigurationError(
             f"AFTERCARE_WORKERS: {settings.workers} processes need AFTERCARE_REDIS_URL, where they lock conversations."
         )
-    _check_port(settings.host, settings.port)
+    _warn_of_own_secret(settings)
+    # Now, since it is better to fail before training than after it.
+    sockets = bind(settings.host, settings.port)
     ground = prepare_database(settings)
     prepare_engine(settings)
     model = prepare_model(ground)
+    prepare_readers(ground)
 
     from aftercare.app import create_app
     from aftercare.house import load_assistant
+    from aftercare.serving import Stopping, run
+    from aftercare.supervision import Supervisor
 
+    if settings.workers > 1:
+        count_together()
     with step("Assistant"):
         assistant = load_assistant(ground, model)
-        application = create_app(ground, assistant)
+        stopping = Stopping(settings.stop_seconds, settings.stop_notice_seconds)
+        application = create_app(ground, assistant, stopping=stopping)
         # The model stays for good: the collector need not look at it again, nor touch memory that workers share.
         gc.collect()
         gc.freeze()
@@ -65,14 +73,31 @@ def serve(
             soft_wrap=True,
         )
     if settings.workers == 1:
-        application.run(settings.host, settings.port, single_process=True, access_log=False)
+        run(application, sockets, stopping, reload=application.ctx.swap.look_now)
         return
-    # Forked workers share the loaded model's memory. Rasa's imports have set a start method before Sanic can.
-    multiprocessing.set_start_method("fork", force=True)
-    Sanic.start_method = "fork"
-    Sanic.START_METHOD_SET = True
-    application.prepare(settings.host, settings.port, workers=settings.workers, access_log=False)
-    Sanic.serve(primary=application)
+
+    def work(parent: int) -> None:
+        swap = application.ctx.swap
+        run(application, sockets, stopping, signals=[signal.SIGTERM], reload=swap.look_now, parent=parent)
+
+    def stop_listening() -> None:
+        for each in sockets:
+            each.close()
+
+    # Forked, they share the memory of the loaded model.
+    seconds = settings.stop_notice_seconds + settings.stop_seconds
+    Supervisor(work, settings.workers, seconds, stop_listening).run()
+
+
+def _warn_of_own_secret(settings: Settings) -> None:
+    """Say what several machines need, since what they cannot read of each other shows late."""
+    if settings.redis_url and not settings.secret:
+        errors.print(
+            f"AFTERCARE_SECRET is not set: this machine uses the secret in {settings.secret_file}. All machines of an "
+            "installation need the same one, or customers' sessions and links are good on one of them only.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 async def _first_administrator_link(ground: Ground) -> str | None:
@@ -84,14 +109,3 @@ async def _first_administrator_link(ground: Ground) -> str | None:
     finally:
         # Its connections belong to this event loop.
         await ground.database.close()
-
-
-def _check_port(host: str, port: int) -> None:
-    """Fail before training rather than after it."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise ConfigurationError(f"Cannot listen on {host}:{port} (AFTERCARE_HOST, AFTERCARE_PORT): {error}") from error

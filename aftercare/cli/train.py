@@ -9,7 +9,7 @@ from rich.table import Table
 
 from aftercare import logs
 from aftercare.cli.console import errors, out
-from aftercare.cli.preparing import prepare_engine, prepare_model
+from aftercare.cli.preparing import prepare_engine, prepare_model, prepare_readers
 from aftercare.house import lay_ground
 from aftercare.settings import Settings
 
@@ -34,7 +34,9 @@ def train(
     ground = lay_ground(settings)
     prepare_engine(settings)
     if not audit:
-        out.print(str(prepare_model(ground, force=force)), soft_wrap=True)
+        model = prepare_model(ground, force=force)
+        prepare_readers(ground)
+        out.print(str(model), soft_wrap=True)
         return
     from aftercare.audit import audit as look_through
     from bot.languages import configured_pipelines

@@ -21,7 +21,7 @@ from bot.tables import TrackerRow
 from conversations import Conversations, Inbox, Incoming, LocalLocks, Notice, NotNow, Outbox, Outgoing
 from knowledge_base import Gap, GapKind, GapLog, GapSource
 from shop import ClaimKind, ClaimRequest, ClaimStatus, Customer, Item, Remedy
-from storage import Base, Database, table
+from storage import Base, Database, Encrypted, table
 from tests.aftercare.desk_traces import work_on
 
 ANNA = "anna.lindner@posteo.example"
@@ -141,7 +141,7 @@ async def texts(database: Database, but: Sequence[str] = ()) -> dict[str, str]:
     found = {}
     async with database.reading() as connection:
         for name, target in Base.metadata.tables.items():
-            columns = [column for column in target.c if isinstance(column.type, String | JSON)]
+            columns = [column for column in target.c if isinstance(column.type, String | JSON | Encrypted)]
             if columns and name not in but:
                 rows = await connection.execute(select(*columns))
                 found[name] = "\n".join(str(value) for row in rows for value in row).casefold()

@@ -14,11 +14,12 @@ OWN = ("", "rasa", "rasa_sdk", "asyncio", "aiosqlite", "sanic", "sqlalchemy", "a
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     before = {name: (logging.getLogger(name).level, logging.getLogger(name).handlers[:]) for name in OWN}
+    configured = structlog.get_config()
     yield
     for name, (level, handlers) in before.items():
         logging.getLogger(name).setLevel(level)
         logging.getLogger(name).handlers = handlers
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def by_structlog(text: str) -> None:

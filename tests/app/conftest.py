@@ -18,35 +18,25 @@ import httpx
 import pytest
 from filelock import FileLock
 
-from tests.databases import postgresql_server, redis_url  # noqa: F401
+from aftercare.settings import ROOT
+from tests.forks import SECONDS, environment
 
-ROOT = Path(__file__).parent.parent.parent
+FOLDER = Path(__file__).parent
 COMMAND = [sys.executable, "-m", "aftercare"]
-START_SECONDS = 400  # the first start trains
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder are one worker's: they share a server."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker(pytest.mark.xdist_group("server"))
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def environment(home: Path, **settings: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AFTERCARE_")}
-    return {**inherited, "AFTERCARE_HOME": str(home), **settings}
-
-
-def run(home: Path, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        env=environment(home, **settings),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=START_SECONDS,
-    )
 
 
 @dataclass
@@ -75,7 +65,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment(self.home, **self.settings), stdout=log, stderr=log
             )
-        while time.monotonic() - started < START_SECONDS:
+        while time.monotonic() - started < SECONDS:
             assert self.process.poll() is None, self.log.read_text()
             try:
                 if httpx.get(f"{self.url}/health", timeout=2).status_code == 200:
@@ -86,7 +76,7 @@ class Server:
                     self.process.wait(0.1)
                 except subprocess.TimeoutExpired:
                     continue
-        raise AssertionError(f"not ready after {START_SECONDS} s:\n{self.log.read_text()}")
+        raise AssertionError(f"not ready after {SECONDS} s:\n{self.log.read_text()}")
 
     def stop(self) -> int:
         """Press Ctrl-C; returns the exit status."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.app.conftest import COMMAND, ROOT, Server, environment, free_port
+from aftercare.settings import ROOT
+from tests.app.conftest import COMMAND, Server, free_port
+from tests.forks import environment
 
 TRACKER = {
     "sender_id": "u1",
@@ -22,7 +24,7 @@ TRACKER = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def action_server(server: Server) -> Iterator[str]:
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [*COMMAND, "actions", "--host", "127.0.0.1", "--port", str(port)]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.conftest import ROOT, Server, run
+from aftercare.settings import ROOT
+from tests.app.conftest import Server
+from tests.forks import run
 
 SETS = ROOT / "tests" / "nlu"
 

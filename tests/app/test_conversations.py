@@ -38,6 +38,7 @@ is expected of them, a part of each value is enough:
       handoffs: 1                                   # or what each is, urgent ones first: reason, priority, context
 """
 
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import fields, is_dataclass
@@ -48,8 +49,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import yaml
 from PIL import Image
+from sqlalchemy import event, text
 
 from aftercare.carrier import Scans
 from aftercare.house import open_keeping, open_privacy_requests
@@ -89,7 +92,16 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def talk(model: Path, filled: Path, tmp_path: Path) -> AsyncIterator[Talk]:
+def quiet() -> Iterator[None]:
+    """Warnings and errors alone are logged, as by a server: Rasa's other lines take longer than the turns."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture
+async def talk(quiet: None, model: Path, filled: Path, tmp_path: Path) -> AsyncIterator[Talk]:
     """A customer who has not written yet, in front of a shop of their own."""
     talking = Talk(copy_home(filled, tmp_path), model)
     await talking.start()
@@ -105,6 +117,63 @@ async def test_conversation(talk: Talk, turns: list[dict[str, Any]], holds: dict
             check_answer(talk, turn)
         await check_facts(talk, turn.get("holds", {}))
     await check_facts(talk, holds)
+
+
+TRACKING = ("where is my order?", "AC-104233", "lucia.fernandez@correo.example")
+
+
+async def test_a_tracking_turn_asks_the_database_little(talk: Talk) -> None:
+    for said in TRACKING[:-1]:
+        await talk.say(said)
+    engine = talk.ground.database.engine.sync_engine
+    statements: list[str] = []
+    commits: list[object] = []
+    event.listen(engine, "before_cursor_execute", lambda *called: statements.append(called[2]))
+    event.listen(engine, "commit", commits.append)
+    await talk.say(TRACKING[-1])
+    assert "Tilburg" in talk.text
+    # What was said, the pair that may be a guess, and the answer with all that became of it.
+    assert len(commits) == 3
+    # In a turn, nothing is looked up twice.
+    assert len({statement for statement in statements if statement.startswith("SELECT")}) == 9
+    assert len([statement for statement in statements if statement.startswith("SELECT")]) == 9
+    assert len(statements) <= 20
+
+
+async def test_rules_predict_what_rasas_policy_predicts(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rasa.core.policies.rule_policy import RulePolicy
+
+    from bot.policies import IndexedRulePolicy
+
+    compared = []
+
+    def predict(policy: IndexedRulePolicy, tracker: Any, domain: Any) -> Any:
+        plain = object.__new__(RulePolicy)
+        vars(plain).update(vars(policy))
+        expected, _ = RulePolicy._predict(plain, tracker.copy(), domain)
+        found, source = RulePolicy._predict(policy, tracker, domain)
+        compared.append(found.max_confidence_index)
+        same = ("probabilities", "events", "is_no_user_prediction", "is_end_to_end_prediction", "hide_rule_turn")
+        assert [getattr(found, name) for name in same] == [getattr(expected, name) for name in same]
+        return found, source
+
+    monkeypatch.setattr(IndexedRulePolicy, "_predict", predict)
+    for said in ("hello", *TRACKING[:-1], "how long does shipping take?", TRACKING[-1], "asdf ghjk", "thanks", "stop"):
+        await talk.say(said)
+    assert len(compared) > 15
+    assert len(set(compared)) > 5
+
+
+async def test_what_is_kept_of_a_conversation_does_not_grow(talk: Talk) -> None:
+    async def size() -> int:
+        async with talk.ground.database.reading() as connection:
+            return int(await connection.scalar(text("SELECT length(events) FROM bot_trackers")) or 0)
+
+    sizes = []
+    for number in range(24):
+        await talk.say(("how long does shipping take?", "thanks", "hello")[number % 3])
+        sizes.append(await size())
+    assert sizes[5] * 0.9 < sizes[-1] < sizes[5] * 1.1
 
 
 async def take(talk: Talk, turn: dict[str, Any]) -> None:

@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from tests.app.conftest import Server, run
+from tests.app.conftest import Server
 from tests.browsers import CHROMIUM, PATIENCE
+from tests.forks import run
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),

@@ -1,14 +1,11 @@
-"""Starting, stopping, outages."""
+"""Starting, stopping, and what an operator sees."""
 
-import asyncio
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 
-from tests.app.conftest import Server, run
-from tests.databases import PostgresServer
-from tests.widget.visiting import window
+from tests.app.conftest import Server
+from tests.forks import run
 
 EMAIL = "lucia.fernandez@correo.example"
 
@@ -67,45 +64,3 @@ def test_several_workers_need_a_place_to_lock(home: Path) -> None:
     result = run(home, "serve", "--workers", "2")
     assert result.returncode == 1
     assert "AFTERCARE_REDIS_URL" in result.stderr
-
-
-def test_workers_share_conversations_and_outlive_their_database(
-    server: Server, sender: str, redis_url: str, postgresql_server: PostgresServer
-) -> None:
-    name = postgresql_server.create(migrated=False)
-    url = postgresql_server.url(name)
-    workers = Server(server.home, {"AFTERCARE_DATABASE_URL": url, "AFTERCARE_REDIS_URL": redis_url}, ("--workers", "2"))
-    workers.start()
-    try:
-        # Each request on a connection of its own: both workers get some.
-        assert "order number" in workers.say(sender, "where is my order")[0]["text"]
-        assert "e-mail" in workers.say(sender, "104233")[0]["text"]
-        assert "on its way" in workers.say(sender, EMAIL)[0]["text"]
-        asyncio.run(_talk_in_many_windows(workers.url))
-        postgresql_server.execute(
-            f"UPDATE pg_database SET datallowconn = false WHERE datname = '{name}'",
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
-        )
-        response = workers.post({"sender": sender, "message": "thanks"})
-        assert response.status_code == 503, response.text
-        assert response.json()["error"] == "unavailable"
-        assert httpx.get(f"{workers.url}/health/live").status_code == 200
-        assert httpx.get(f"{workers.url}/health/ready").status_code == 503
-        postgresql_server.execute(f"UPDATE pg_database SET datallowconn = true WHERE datname = '{name}'")
-        assert workers.say(sender, "thanks")[0]["text"] == "You're welcome."
-    finally:
-        workers.stop()
-        postgresql_server.drop(name)
-
-
-async def _talk_in_many_windows(url: str) -> None:
-    """Whichever process a window of a visitor is connected to, it shows what was said in another one."""
-    async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(window(url))
-        token = first.welcome["token"]
-        others = [await stack.enter_async_context(window(url, token=token)) for _ in range(6)]
-        await first.say("where is my order")
-        for other in others:
-            said = [(await other.until("message"))["message"] for _ in range(2)]
-            assert [message["author"] for message in said] == ["customer", "bot"]
-            assert "order number" in said[1]["content"]["text"]
