@@ -25,6 +25,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from aftercare.desk import open_access
 from aftercare.house import Ground, lay_ground
 from aftercare.settings import Settings
+from benchmarks.figures import percentile
 from conversations.tables import Author, ConversationRow, MessageRow
 from desk.access.agents import Role
 from desk.access.web import COOKIE
@@ -36,11 +37,6 @@ WATCHED = 10
 """So many conversations an agent looks at, at most."""
 
 PAGES = 20
-
-
-def percentile(values: Sequence[float], part: float) -> float:
-    """The value below which a part of the values is."""
-    return sorted(values)[min(int(len(values) * part), len(values) - 1)]
 
 
 async def fill(ground: Ground, agents: int, tickets: int) -> tuple[list[tuple[int, str]], dict[int, list[int]]]:

@@ -162,10 +162,10 @@ class PieceTfidfFeaturizer(_SequenceFeaturizer):
         self._pieces = sentencepiece.SentencePieceProcessor(model_proto=self._model)
 
     def _learnt(self) -> Any:
-        return self._model, self._vectorizer
+        return self._model, self._tfidf
 
     def _recall(self, learnt: Any) -> None:
-        self._model, self._vectorizer = learnt
+        self._model, self._tfidf = learnt
         self._load_pieces()
 
     def _units(self, text: str) -> Iterable[str]:

@@ -18,6 +18,7 @@ import json
 import time
 from collections import defaultdict
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,6 +43,8 @@ QUESTIONS = {
 }
 
 CUSTOMERS = 200
+
+_NUMBERS = count()
 
 PATIENCE_SECONDS = 120
 
@@ -93,14 +96,15 @@ class Answers:
             self.everything.set()
 
 
-def platform(answers: Answers) -> Any:
-    """The stand-in for both platforms."""
-    app: Any = Sanic("platform", configure_logging=False)
+def platform(answers: Answers, seconds: float = 0) -> Any:
+    """The stand-in for both platforms, which takes so many seconds for each call."""
+    app: Any = Sanic(f"platform_{next(_NUMBERS)}", configure_logging=False)
     app.config.update(MOTD=False, ACCESS_LOG=False, TOUCHUP=False)
 
     @app.post("/<path:path>")
     async def take(request: Request, path: str) -> HTTPResponse:
         body = request.json
+        await asyncio.sleep(seconds)
         if path.endswith("stable_token"):
             return json_response({"access_token": "token", "expires_in": 7200})
         if body.get("status") != "read" and "typing" not in path:
