@@ -6,8 +6,10 @@ webhooks wait in the `Inbox`, and what it is to deliver in the `Outbox`. This ro
 does not know how a channel delivers.
 """
 
+from conversations.answering import Bot, Desk
 from conversations.feed import LOST, WAITING, Event, Feed, LocalFeed, RedisFeed, Subscription
 from conversations.inbox import Inbox, Notice
+from conversations.incoming import Incoming, conversation_id_of
 from conversations.keeping import Companion, Keeping
 from conversations.locks import LocalLocks, Locks, LockUnavailable, RedisLocks
 from conversations.messages import Message, ReadState
@@ -15,7 +17,7 @@ from conversations.outbox import Delivery, Noted, NotNow, NotSent, Outbox, Outgo
 from conversations.photos import Photo, Photos
 from conversations.pictures import PhotoProblem, PhotoRefused
 from conversations.privacy import PrivacyRequest, PrivacyRequests
-from conversations.service import WITHDRAW, Bot, Conversations, Desk, Incoming, conversation_id_of
+from conversations.service import WITHDRAW, Conversations
 from conversations.tables import Author, ConversationRow, HandoffRow, MessageRow, PhotoRow, RatingRow
 from conversations.turns import Busy, Turns
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, case, func, insert, or_, select, update
@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.continuing import continue_conversation
 from bot.directives import DIRECTIVE, HANDOFF, HIGH
-from bot.identity import Identity
 from bot.reply import Reply
 from bot.trackers import Overtaken, keep_tracker
+from conversations.answering import Bot, Desk
 from conversations.feed import WAITING, Feed, LocalFeed, Subscription, read_up_to, typing
+from conversations.incoming import Incoming
 from conversations.locks import Locks, LockUnavailable
 from conversations.messages import MESSAGES, SAID, Message, ReadState
 from conversations.outbox import Outbox
@@ -65,110 +66,6 @@ RATING = "rating"
 
 WITHDRAW = "/withdraw_handoff"
 """The payload of the button by which customers say that they do not need a human agent any more."""
-
-
-class Desk(Protocol):
-    """The people to whom the bot hands over; `desk.tickets.Tickets`."""
-
-    async def handed_over(
-        self, connection: AsyncConnection, conversation_id: str, handoff_id: int, language: str
-    ) -> list[dict[str, Any]]:
-        """Take on a wish for a human agent, new or changed, in the transaction in which it is stored.
-
-        Returns what the customer is told about it, in their language.
-        """
-        ...
-
-    async def withdrawn(
-        self, connection: AsyncConnection, conversation_id: str, language: str | None
-    ) -> list[dict[str, Any]]:
-        """The customer does not want a human agent any more; the rest is as in `handed_over`."""
-        ...
-
-    async def moved(self, connection: AsyncConnection, conversation_id: str, to: str) -> None:
-        """A conversation goes on in another one: in the transaction in which it does."""
-        ...
-
-    def overheard(self, text: str, language: str) -> Mapping[str, Any] | None:
-        """What the bot should have asked for (`bot.directives`) when a customer wrote a text, if it did not."""
-        ...
-
-    async def heard(self, conversation_id: str) -> None:
-        """The customer wrote to whoever has the floor, or something changed in the queue: called after it is stored."""
-        ...
-
-    async def rated(self, conversation_id: str, message_id: int, stars: int) -> None:
-        """The customer said how it went, in answer to a message: called after it is stored."""
-        ...
-
-
-class Bot(Protocol):
-    """What answers while a person does not; `bot.assistant.Assistant`."""
-
-    async def reply(
-        self,
-        conversation_id: str,
-        text: str,
-        locale_hint: str | None = None,
-        *,
-        identity: Identity | None = None,
-        photos: Sequence[str] = (),
-        cards: bool = False,
-    ) -> Reply:
-        """One turn of a conversation."""
-        ...
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A message from a customer, as a connector parsed it.
-
-    Attributes:
-        channel: the name of the channel, at most 32 characters.
-        sender: who it is on that channel, at most 200 characters.
-        text: what was written, or the payload of a button.
-        message_id: the channel's own id of the message, by which a repeated delivery is recognised.
-        locale_hint: the locale that the channel knows of the customer, such as `de-AT`.
-        identity: who wrote it, if the channel vouches for that. It holds for this message, and is not stored with it.
-        photos: the ids of photographs that came with it, see `conversations.photos`.
-        title: of a button that was pressed, what it said.
-        cards: whether the channel can show cards (`bot.actions.cards`).
-        name: what the customer is called on the channel.
-        reachable_until: to when the channel lets us write to the customer; None where it sets no limit.
-        attached: what else is stored of the message, such as a `location`, or the message that it `quotes`.
-        kept: whether it is kept elsewhere until it is answered, as in the inbox: then it may wait for its turn.
-    """
-
-    channel: str
-    sender: str
-    text: str
-    message_id: str | None = None
-    locale_hint: str | None = None
-    identity: Identity | None = None
-    photos: tuple[str, ...] = ()
-    title: str | None = None
-    cards: bool = False
-    name: str | None = None
-    reachable_until: datetime | None = None
-    attached: Mapping[str, Any] = field(default_factory=dict)
-    kept: bool = False
-
-    @property
-    def conversation_id(self) -> str:
-        """The conversation that it belongs to."""
-        return conversation_id_of(self.channel, self.sender)
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """What is stored of it."""
-        title = {"title": self.title} if self.title else {}
-        photos = {"photos": list(self.photos)} if self.photos else {}
-        return {"text": self.text, **title, **photos, **self.attached}
-
-
-def conversation_id_of(channel: str, sender: str) -> str:
-    """The conversation of a customer on a channel."""
-    return f"{channel}:{sender}"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Intake:
     async def take_on(
         self, connection: AsyncConnection, conversation_id: str, handoff_id: int, language: str
     ) -> list[dict[str, Any]]:
-        """See `conversations.service.Desk.handed_over`."""
+        """See `conversations.Desk.handed_over`."""
         await queue.lock(connection, conversation_id)
         known = await queue.latest(connection, conversation_id)
         handoff = (await connection.execute(select(HANDOFFS).where(HANDOFFS.c.id == handoff_id))).one()
@@ -77,7 +77,7 @@ class Intake:
     async def withdraw(
         self, connection: AsyncConnection, conversation_id: str, language: str | None
     ) -> list[dict[str, Any]]:
-        """See `conversations.service.Desk.withdrawn`."""
+        """See `conversations.Desk.withdrawn`."""
         ticket = await queue.latest(connection, conversation_id)
         if ticket and ticket.state in HELD and await floor_of(connection, conversation_id):
             return []

@@ -69,7 +69,7 @@ WITH_CARDS = "widget"
 
 
 class Tickets:
-    """The tickets; `conversations.service.Desk` for the conversations.
+    """The tickets; `conversations.Desk` for the conversations.
 
     Who does something with a ticket has to see it (`NotAllowed`), and a ticket that is no longer in the state for what
     is to be done raises `Taken`; one that there is not, `UnknownTicket`. What is said to the customer may raise what
@@ -114,27 +114,27 @@ class Tickets:
     async def handed_over(
         self, connection: AsyncConnection, conversation_id: str, handoff_id: int, language: str
     ) -> list[dict[str, Any]]:
-        """See `conversations.service.Desk.handed_over`."""
+        """See `conversations.Desk.handed_over`."""
         return await self._intake.take_on(connection, conversation_id, handoff_id, language)
 
     async def withdrawn(
         self, connection: AsyncConnection, conversation_id: str, language: str | None
     ) -> list[dict[str, Any]]:
-        """See `conversations.service.Desk.withdrawn`. What somebody decides on is not withdrawn with it."""
+        """See `conversations.Desk.withdrawn`. What somebody decides on is not withdrawn with it."""
         return await self._intake.withdraw(connection, conversation_id, language)
 
     async def moved(self, connection: AsyncConnection, conversation_id: str, to: str) -> None:
-        """See `conversations.service.Desk.moved`."""
+        """See `conversations.Desk.moved`."""
         theirs = TICKETS.c.conversation_id == conversation_id, TICKETS.c.state.in_(NOT_CLOSED)
         channel = select(CONVERSATIONS.c.channel).where(CONVERSATIONS.c.id == to).scalar_subquery()
         await connection.execute(update(TICKETS).where(*theirs).values(conversation_id=to, channel=channel))
 
     def overheard(self, text: str, language: str) -> dict[str, Any] | None:
-        """See `conversations.service.Desk.overheard`: the rules name the words."""
+        """See `conversations.Desk.overheard`: the rules name the words."""
         return handoff("keyword") if self.rules.keyword(text, language) else None
 
     async def heard(self, conversation_id: str) -> None:
-        """See `conversations.service.Desk.heard`. A ticket that was put off comes back when its customer writes."""
+        """See `conversations.Desk.heard`. A ticket that was put off comes back when its customer writes."""
         ticket = await self.of(conversation_id)
         if ticket and ticket.state is State.SNOOZED:
             # Its agent may be gone, and this is called while the conversation is locked: the dispatcher sees to it.
@@ -143,7 +143,7 @@ class Tickets:
             await self._tell(ticket)
 
     async def rated(self, conversation_id: str, message_id: int, stars: int) -> None:
-        """See `conversations.service.Desk.rated`."""
+        """See `conversations.Desk.rated`."""
         await self.follow_ups.rated(conversation_id, message_id, low=stars <= self.rules.low_rating)
 
     async def adopt(self) -> int:
