@@ -1,11 +1,16 @@
-"""What holds for all tests: nothing personal is ever logged, and examples may take their time on a busy machine."""
+"""What holds for all tests: nothing personal is ever logged, examples may take their time on a busy machine, and what
+belongs together stays with one worker.
+"""
 
 from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import Scheduling
 
 from tests.logged import Logged, log_as_the_server_does
+from tests.scheduling import TogetherScheduling
 
 LOGGED = pytest.StashKey[Logged]()
 
@@ -15,6 +20,12 @@ def pytest_configure(config: pytest.Config) -> None:
     log_as_the_server_does()
     settings.register_profile("patient", deadline=None)
     settings.load_profile("patient")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """See `tests.scheduling`."""
+    return TogetherScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,7 @@
 """A real server, started by the command that the README names, on a home folder of its own."""
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -16,21 +17,13 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from filelock import FileLock
 
 from aftercare.settings import ROOT
 from tests.forks import SECONDS, environment
 
-FOLDER = Path(__file__).parent
 COMMAND = [sys.executable, "-m", "aftercare"]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder are one worker's: they share a server."""
-    for item in items:
-        if item.path.is_relative_to(FOLDER):
-            item.add_marker(pytest.mark.xdist_group("server"))
 
 
 def free_port() -> int:
@@ -140,3 +133,12 @@ def say(server: Server, sender: str) -> Callable[..., str]:
         return "\n".join(said.get("text", "") for said in server.say(sender, message, **fields))
 
     return saying
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Warnings and errors alone are logged, as by a server: Rasa's other lines take longer than the turns."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    yield
+    structlog.configure(**before)

@@ -38,7 +38,6 @@ is expected of them, a part of each value is enough:
       handoffs: 1                                   # or what each is, urgent ones first: reason, priority, context
 """
 
-import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import fields, is_dataclass
@@ -49,7 +48,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 import yaml
 from PIL import Image
 from sqlalchemy import event, text
@@ -89,15 +87,6 @@ def model(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return furnished_home(tmp_path_factory.mktemp("filled"))
-
-
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """Warnings and errors alone are logged, as by a server: Rasa's other lines take longer than the turns."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    yield
-    structlog.configure(**before)
 
 
 @pytest.fixture

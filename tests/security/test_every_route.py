@@ -85,8 +85,13 @@ PARAMETER = re.compile(r"<([^:>]+)(?::([^>]+))?>")
 # What a page of another shop, a customer's browser or a neighbour must never be sent.
 TELLING = re.compile(r"Traceback|File \"/|site-packages|sqlalchemy|sqlite3|asyncpg|pydantic_core", re.IGNORECASE)
 
-OWN_END = {"/desk/logout", "/desk/account/sessions/end", "/desk/account/sessions/<session_id:int>/end"}
-"""After these, nobody is signed in any more."""
+OWN_END = {
+    "/desk/logout",
+    "/desk/account/sessions/end",
+    "/desk/account/sessions/<session_id:int>/end",
+    "/desk/tokens/<token_id:int>/revoke",
+}
+"""After these, nobody is signed in any more, or no program."""
 
 
 def routes(whole: Whole) -> Iterator[tuple[str, str]]:

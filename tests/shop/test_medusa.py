@@ -45,9 +45,6 @@ from shop.medusa.values import money
 from shop.policies import BUNDLED, Policies
 from tests.medusa.store import CUSTOMER, PHONE, Store
 
-pytestmark = pytest.mark.xdist_group("medusa")
-"""One server does for both modules that want one."""
-
 SHOE, MUG = "RUN-BLA-42", "MUG"
 PATIENCE_SECONDS = 60.0
 BERLIN = Address("Anna Berg", "Hauptstr. 5", "Berlin", "10115", "DE", extra="2. OG")

@@ -36,9 +36,6 @@ from storage import Database, migrate
 from tests.medusa.store import CUSTOMER, PHONE
 from tests.shop.worlds import ADDRESS, MedusaWorld, SqlWorld, World, existing
 
-pytestmark = pytest.mark.xdist_group("medusa")
-"""One server does for both modules that want one."""
-
 SHOE, OTHER_SIZE, RARE, MUG = "RUN-BLA-42", "RUN-BLA-43", "RUN-BLU-43", "MUG"
 
 
