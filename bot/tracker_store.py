@@ -38,6 +38,9 @@ TURNS = 3
 # Made once: making a statement takes longer than executing it.
 _EVENTS = select(TRACKERS.c.events).where(TRACKERS.c.conversation_id == bindparam("whose"))
 
+MOST_SAID = 8
+"""So many of the assistant's messages are kept between two steps: what it says in a turn is fewer."""
+
 RESPONSE = "utter_action"
 """In the metadata of an answer, as Rasa writes it: the name of its response."""
 
@@ -117,12 +120,36 @@ def _stored(event: Event) -> dict[str, Any]:
 
 def window(tracker: DialogueStateTracker) -> list[Event]:
     """The last turns of a tracker, after events that bring a new tracker to the state it had before them."""
-    events: list[Event] = list(tracker.applied_events())
+    events = _without_repetitions(tracker.applied_events())
     starts = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]
     if len(starts) <= TURNS:
         return events
     cut = starts[-TURNS]
     return [*_state_before(events[:cut], tracker), *events[cut:]]
+
+
+def _without_repetitions(events: list[Event]) -> list[Event]:
+    """The same events, without slots that are set again before the next step.
+
+    While a form goes on, Rasa takes the messages that it was given out of the applied events, and leaves what was set
+    and said: they would become more with each.
+    """
+    kept: list[Event] = []
+    slots: set[str] = set()
+    said = 0
+    for event in reversed(events):
+        if isinstance(event, ActionExecuted | UserUttered):
+            slots, said = set(), 0
+        elif isinstance(event, SlotSet):
+            if event.key in slots:
+                continue
+            slots.add(event.key)
+        elif isinstance(event, BotUttered):
+            said += 1
+            if said > MOST_SAID:
+                continue
+        kept.append(event)
+    return kept[::-1]
 
 
 def _state_before(events: list[Event], tracker: DialogueStateTracker) -> list[Event]:

@@ -106,6 +106,25 @@ def test_the_window_is_bounded_however_long_the_conversation_is(domain: Domain) 
     assert length(10) == length(100) == length(400)
 
 
+def test_the_window_is_bounded_however_long_a_form_goes_on(domain: Domain) -> None:
+    from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    from bot.tracker_store import window
+
+    sizes = []
+    tracker = conversation(domain, 1, turn_1=[ActionExecuted("order_form"), ActiveLoop("order_form")])
+    for number in range(2, 40):
+        form = [ActionExecuted("order_form"), SlotSet("misunderstood", number), SlotSet("order_number", f"A-{number}")]
+        events = [*window(tracker), *turn(number, *form)]
+        tracker = DialogueStateTracker.from_events("c", events, domain.slots)
+        sizes.append(len(window(tracker)))
+    assert len(set(sizes[10:])) == 1, sizes
+    after = replayed(domain, tracker)
+    assert (after.get_slot("order_number"), after.get_slot("misunderstood")) == ("A-39", 39)
+    assert after.active_loop_name == "order_form"
+
+
 def test_slots_survive_with_their_last_value(domain: Domain) -> None:
     from rasa.shared.core.events import SlotSet
 
