@@ -35,6 +35,8 @@ def draw(report: Report, folder: Path) -> list[Path]:
         figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
         if paint(report, axes):
             axes.spines[["top", "right"]].set_visible(False)
+            # Beside what is drawn, never on it.
+            figure.legend(loc="outside lower center", ncols=3, frameon=False)
             drawn.append(folder / f"{name}.png")
             figure.savefig(drawn[-1], dpi=150)
         plt.close(figure)
@@ -59,7 +61,7 @@ def _latency(report: Report, axes: Axes) -> bool:
     axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="y", which="both", alpha=0.25)
-    return _legend(axes)
+    return _has_names(axes)
 
 
 def _rounds(report: Report, axes: Axes) -> bool:
@@ -77,7 +79,7 @@ def _rounds(report: Report, axes: Axes) -> bool:
     )
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", alpha=0.25)
-    return _legend(axes)
+    return _has_names(axes)
 
 
 def _throughput(report: Report, axes: Axes) -> bool:
@@ -94,7 +96,7 @@ def _throughput(report: Report, axes: Axes) -> bool:
         axes.bar_label(bars, fmt="%.0f")
     axes.set_xticks(range(len(counts)), [str(count) for count in counts])
     axes.set(xlabel="conversations at once", ylabel="turns a second", title="Throughput")
-    return _legend(axes)
+    return _has_names(axes)
 
 
 def _memory(report: Report, axes: Axes) -> bool:
@@ -115,7 +117,7 @@ def _memory(report: Report, axes: Axes) -> bool:
     axes.invert_yaxis()
     axes.margins(x=0.25)
     axes.set(xlabel="MB", title="Memory of each process")
-    return bool(bars) and _legend(axes)
+    return bool(bars) and _has_names(axes)
 
 
 PICTURES: dict[str, Callable[[Report, Axes], bool]] = {
@@ -130,9 +132,6 @@ def _smooth(values: list[float]) -> list[float]:
     return [found for at in range(1, len(values) + 1) if (found := around(values, at, SMOOTHED)) is not None]
 
 
-def _legend(axes: Axes) -> bool:
-    """Name what is drawn, if anything is."""
-    handles, _ = axes.get_legend_handles_labels()
-    if handles:
-        axes.legend(frameon=False)
-    return bool(handles)
+def _has_names(axes: Axes) -> bool:
+    """Whether anything is drawn: all of it has a name in the legend."""
+    return bool(axes.get_legend_handles_labels()[0])
