@@ -124,6 +124,8 @@ async def test_from_the_wish_for_a_person_to_the_rating(browser: Browser, server
     await first.locator("#transfer-to").select_option(label=await first.locator("option", has_text="Jo ").inner_text())
     await first.locator("#dialog-transfer [data-confirm]").click()
     await expect(customer.log.get_by_text(re.compile("^Jo "))).to_be_visible()
+    # A dialog that is open when the page hears of it is closed: the ticket is another one now.
+    await expect(second.locator("[data-mode=answer]")).to_be_visible()
     await second.locator("[data-open=hand_back]").click()
     invoice = second.locator("#back-flow option[value^=request_invoice]")
     await second.locator("#back-flow").select_option(await invoice.get_attribute("value"))

@@ -185,7 +185,8 @@ async def test_a_process_that_is_killed_is_replaced_and_the_other_goes_on(worker
         os.kill(killed, signal.SIGKILL)
         with pytest.raises(ConnectionClosed):
             await windows[killed].until("never")
-        assert killed not in await both(workers)
+        await until(lambda: killed not in processes_of(pid_of(workers)))
+        await both(workers)
         assert (await windows[spared].say("how long does delivery take?"))[-1]["type"] == "done"
         async with one_at_each(workers):
             await traffic.more(8)
